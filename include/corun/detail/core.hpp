@@ -1,0 +1,122 @@
+// The part of a scheduler that a switch touches, and the ways in and out of the run queue.
+#pragma once
+
+#include <corun/detail/record.hpp>
+#include <corun/detail/switch.hpp>
+
+#include <cstdint>
+#include <source_location>
+
+namespace corun::detail {
+
+// Owned by one thread at a time: the one that is inside scheduler_impl's enter/leave (lib/scheduler_impl.hpp). Only that
+// thread may touch these fields, and current_core() is this scheduler just as long.
+struct scheduler_core {
+    run_queue ready;
+    fiber_record* running = nullptr;  // null on the loop's stack
+    std::int32_t budget = 0;          // switches left until the loop polls for I/O again
+    thread_places places{};
+    const void* strand_at_entry = nullptr;  // the innermost strand frame of the thread when the drive began
+    fcontext_t loop_sp = nullptr;
+    fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
+    stack_span loop;
+};
+
+// The scheduler that the calling thread is inside of, or null. In C, so that the assembly below can name it.
+extern "C" __attribute__((tls_model("initial-exec"))) thread_local constinit scheduler_core* corun_current_core;
+
+// A compiler may compute the address of a thread-local once and use it after a switch, when the fiber may run on another
+// thread. Hence one volatile load, relative to the thread register, that cannot be split or kept.
+[[nodiscard]] CORUN_SWITCH scheduler_core* current_core() noexcept {
+#if defined(__x86_64__) && !defined(CORUN_SANITIZED)
+    scheduler_core* core;
+    asm volatile("movq corun_current_core@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(core));
+    return core;
+#else
+    return corun_current_core;
+#endif
+}
+
+[[noreturn]] void throw_not_in_fiber(std::source_location where);
+
+// The running fiber. Throws not_in_fiber.
+[[nodiscard]] CORUN_SWITCH fiber_record& this_fiber_record(std::source_location where) {
+    scheduler_core* core = current_core();
+    if (core == nullptr || core->running == nullptr) [[unlikely]]
+        throw_not_in_fiber(where);
+    return *core->running;
+}
+
+// Takes a stack for a fiber that has not run; null when none was to be had, and the fiber has failed with that.
+[[nodiscard]] fcontext_t begin(scheduler_core& core, fiber_record& fresh) noexcept;
+
+// Refuses, throws or lets pass, as the fiber's alerts say. May switch (a fiber that swallows its cancellation in a loop
+// gives the others a turn).
+void heed_alerts(fiber_record& self);
+
+// The innermost strand frame on the calling thread's Asio call stack, or null.
+[[nodiscard]] const void* innermost_strand() noexcept;
+[[noreturn]] void throw_yield_below_strand(fiber_record& self);
+
+// Continues the first runnable fiber, or the loop where there is none or the budget is used up. `self` is left behind with
+// its stack pointer in *save; null when it has ended.
+CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext_t* save) noexcept {
+    stack_span* from = self != nullptr ? &self->stack : nullptr;
+    while (!core.ready.empty() && core.budget > 0) {
+        ready_entry next = core.ready.pop();
+        if (next.sp == nullptr) [[unlikely]] {
+            if (next.fiber == self) return;  // every fiber before it failed to start
+            next.sp = begin(core, *next.fiber);
+            if (next.sp == nullptr) continue;
+        }
+        --core.budget;
+        core.running = next.fiber;
+        jump(core.places, next.sp, save, from, next.fiber->stack);
+        return;
+    }
+    core.running = nullptr;
+    jump(core.places, core.loop_sp, save, from, core.loop);
+}
+
+// Stops the running fiber until somebody makes it ready. The caller checks its condition again afterwards.
+CORUN_SWITCH void park(fiber_record& self) noexcept {
+    self.state = fiber_state::parked;
+    switch_away(*self.owner, &self, &self.sp);
+}
+
+// Gives every other runnable fiber a turn, and the loop one when the budget is used up.
+CORUN_SWITCH void give_way(fiber_record& self) noexcept {
+    scheduler_core& core = *self.owner;
+    if (core.ready.empty() && --core.budget > 0) return;
+    ready_entry& slot = core.ready.push(&self, nullptr);
+    switch_away(core, &self, &slot.sp);
+}
+
+// What every yield does first: notes its place and throws where it must.
+CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
+    fiber_record& self = this_fiber_record(where);
+    self.where = where;
+    if (innermost_strand() != self.owner->strand_at_entry) [[unlikely]]
+        throw_yield_below_strand(self);
+    if (self.alerts != 0) [[unlikely]]
+        heed_alerts(self);
+    return self;
+}
+
+// On the owner: queues a fiber if it is parked; nothing otherwise. Wakes are hints, conditions are checked again by the woken.
+inline void make_ready(fiber_record& fiber) noexcept {
+    if (fiber.state != fiber_state::parked) return;
+    fiber.state = fiber_state::active;
+    fiber.owner->ready.push(&fiber, fiber.sp);
+}
+
+// From any thread, any number of times; the caller holds a reference or is on the owner.
+void wake_from_afar(fiber_record& fiber) noexcept;
+inline void wake(fiber_record& fiber) noexcept {
+    if (current_core() == fiber.owner)
+        make_ready(fiber);
+    else
+        wake_from_afar(fiber);
+}
+
+}  // namespace corun::detail

@@ -1,0 +1,139 @@
+// The record of one fiber: all that the runtime knows of it.
+#pragma once
+
+#include <corun/detail/run_queue.hpp>
+#include <corun/detail/sanitizer.hpp>
+#include <corun/detail/spin_lock.hpp>
+#include <corun/error.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/intrusive_ptr.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string>
+
+namespace corun {
+class no_yield;
+}
+
+namespace corun::detail {
+
+struct scheduler_core;
+struct fiber_record;
+class stack_pool;
+
+// Something that another thread hands to a scheduler. It sits in the inbox until the scheduler's next drive takes it.
+struct inbox_node {
+    inbox_node* next = nullptr;
+    void (*take)(inbox_node&, scheduler_core&) = nullptr;
+};
+
+// Told once when a fiber has ended. In the fiber's list of listeners, both ways linked, exactly while `listening`.
+struct end_listener {
+    end_listener* next = nullptr;
+    end_listener** link = nullptr;  // what points to this one
+    bool listening = false;
+
+    // Under the fiber's lock, on the thread that ended it; no longer in the list. Returns whom to wake once the lock is free.
+    virtual boost::intrusive_ptr<fiber_record> ended() noexcept = 0;
+
+protected:
+    ~end_listener() = default;
+};
+
+// Changed only by the scheduler that owns the fiber.
+enum class fiber_state : std::uint8_t {
+    fresh,   // in the run queue without a stack; the first switch to it takes one
+    active,  // running (scheduler_core::running), or in the run queue with its stack saved there
+    parked,  // in no container but the list of live fibers; its stack is saved in `sp`, and whatever it waits for wakes it
+    ended,   // in no container; lives on only for those who hold a reference
+};
+
+// Reasons for the slow way at the next yield.
+enum alert : std::uint8_t {
+    alert_cancelled = 1,  // the fiber is cancelled: yields throw
+    alert_no_yield = 2,   // inside a no_yield scope: yields are refused
+};
+
+// What other threads ask of a fiber; collected in one word so that the record is in the inbox at most once.
+enum demand : std::uint8_t { demand_admit = 1, demand_wake = 2, demand_cancel = 4 };
+
+// Counted references: the scheduler's own while the fiber is live, one per handle, waker and outstanding handler.
+struct fiber_record : inbox_node {
+    fiber_record(scheduler_core& core, std::source_location spawned_at) noexcept;
+    fiber_record(const fiber_record&) = delete;
+    virtual ~fiber_record();
+
+    // Runs the user's function, on the fiber's stack, and keeps its outcome. An exception that comes out is a failure.
+    virtual void run() = 0;
+    // Destroys the user's function, also of a fiber that never ran.
+    virtual void drop_function() noexcept = 0;
+    // The outcome is in place. Called once, on the owner, before the listeners are told. True: somebody took the failure.
+    virtual bool deliver() { return false; }
+
+    // --- touched at every switch ---
+    scheduler_core* const owner;
+    fcontext_t sp = nullptr;
+    std::uint8_t alerts = 0;
+    fiber_state state = fiber_state::fresh;
+    std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
+    std::uint8_t stop_stage = 0;         // how hard the operation was asked to stop: 0 not, 1 total, 2 partial, 3 terminal
+    bool waits_elsewhere = false;        // for something that another thread will bring to its end
+    std::source_location where;          // of the last yield
+    stack_span stack;
+    stack_pool* pool = nullptr;          // whose stack it is
+
+    // --- shared with other threads ---
+    std::atomic<std::uint32_t> references{1};
+    std::atomic<std::uint8_t> demands{0};
+    std::atomic<bool> has_ended{false};
+    std::atomic<bool> cancel_requested{false};
+    std::atomic<cancel_reason> reason{cancel_reason::requested};
+    spin_lock lock;                      // guards the next three, and the step of has_ended to true
+    end_listener* listeners = nullptr;
+    bool claimed = false;                // somebody has seen the outcome
+    bool detached = false;               // nobody can see it any more
+
+    // --- the owner's, seldom touched ---
+    fiber_record* previous = nullptr;    // in the scheduler's list of live fibers
+    fiber_record* following = nullptr;
+    std::exception_ptr failure;
+    bool was_cancelled = false;          // ended by its cancellation; failure is a fiber_cancelled then
+    std::source_location spawned_at;
+    std::string name;
+    std::uint64_t id = 0;
+    std::size_t stack_size = 0;          // asked for; 0: the scheduler's default
+    std::uint32_t cancellations_thrown = 0;
+    const corun::no_yield* innermost_no_yield = nullptr;
+
+    // --- for Asio operations ---
+    boost::asio::cancellation_signal cancellation;
+    std::atomic<void*> spare_blocks[2] = {};  // freed operation memory, kept for the next operation
+};
+
+void destroy(fiber_record& fiber) noexcept;
+void intrusive_ptr_add_ref(fiber_record* fiber) noexcept;
+void intrusive_ptr_release(fiber_record* fiber) noexcept;
+
+// Adds to and removes from the fiber's listeners. False, and nothing is added, if it has ended.
+[[nodiscard]] bool listen(fiber_record& fiber, end_listener& listener) noexcept;
+void stop_listening(fiber_record& fiber, end_listener& listener) noexcept;
+// Of an ended fiber: takes one listener out and tells it. Returns whom to wake, if anybody; told is false when none was left.
+[[nodiscard]] boost::intrusive_ptr<fiber_record> tell_next_listener(fiber_record& fiber, bool& told) noexcept;
+
+inline void intrusive_ptr_add_ref(fiber_record* fiber) noexcept {
+    fiber->references.fetch_add(1, std::memory_order_relaxed);
+}
+inline void intrusive_ptr_release(fiber_record* fiber) noexcept {
+    if (fiber->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*fiber);
+}
+using fiber_ref = boost::intrusive_ptr<fiber_record>;
+
+// "'name' (#7)" or "#7".
+[[nodiscard]] std::string describe(const fiber_record& fiber);
+[[nodiscard]] std::string describe(const std::source_location& where);
+
+}  // namespace corun::detail

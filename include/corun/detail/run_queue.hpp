@@ -1,0 +1,70 @@
+// The queue of runnable fibers: a ring of (fiber, saved stack pointer).
+#pragma once
+
+#include <boost/context/detail/fcontext.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace corun::detail {
+
+struct fiber_record;
+using boost::context::detail::fcontext_t;
+
+struct ready_entry {
+    fiber_record* fiber;
+    fcontext_t sp;  // null: the fiber has not run yet and owns no stack
+};
+
+// Holds every fiber of the scheduler that is runnable, each once. Its capacity is kept at least the number of live
+// fibers (`reserve`, at spawn), so that waking never allocates and never moves the slots while a switch writes to one.
+class run_queue {
+public:
+    [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+    [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return mask_ + 1; }
+
+    // Grows to hold n fibers. Throws std::bad_alloc and changes nothing then.
+    void reserve(std::size_t n) {
+        if (n > capacity()) grow(n);
+    }
+
+    // Appends; the slot's stack pointer may be filled in by the switch that follows.
+    ready_entry& push(fiber_record* fiber, fcontext_t sp) noexcept {
+        ready_entry& slot = slots_[tail_++ & mask_];
+        slot = {fiber, sp};
+        return slot;
+    }
+
+    // Takes the first entry. The cache lines of the entries after it are asked for now: with thousands of fibers each
+    // switch would otherwise wait for memory twice, for the record and for the top of the saved stack.
+    ready_entry pop() noexcept {
+        const ready_entry first = slots_[head_++ & mask_];
+        const ready_entry& next = slots_[(head_ + 3) & mask_];
+        __builtin_prefetch(next.fiber, 1);
+        __builtin_prefetch(next.sp, 1);
+        __builtin_prefetch(static_cast<const char*>(next.sp) + 64, 1);
+        return first;
+    }
+
+private:
+    void grow(std::size_t n) {
+        std::size_t wanted = capacity();
+        while (wanted < n) wanted *= 2;
+        auto bigger = std::make_unique<ready_entry[]>(wanted);
+        const std::size_t count = size();
+        for (std::size_t i = 0; i != count; ++i) bigger[i] = slots_[(head_ + i) & mask_];
+        slots_ = std::move(bigger);
+        head_ = 0;
+        tail_ = count;
+        mask_ = wanted - 1;
+    }
+
+    std::size_t head_ = 0;
+    std::size_t tail_ = 0;
+    std::size_t mask_ = 63;
+    std::unique_ptr<ready_entry[]> slots_ = std::make_unique<ready_entry[]>(64);
+};
+
+}  // namespace corun::detail

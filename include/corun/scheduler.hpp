@@ -1,0 +1,172 @@
+// Schedulers: fibers that share one executor and never run at the same time.
+#pragma once
+
+#include <corun/detail/core.hpp>
+#include <corun/detail/function_node.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/intrusive_ptr.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <source_location>
+#include <string>
+
+namespace corun {
+
+/// A failure that nobody can receive any more.
+struct unhandled_failure {
+    std::string fiber;                 ///< name and id
+    std::source_location spawned_at;
+    std::exception_ptr error;
+};
+
+/// Called on the scheduler's thread, not on a fiber; what it throws leaves io_context::run(), which can be called again.
+using unhandled_handler = std::function<void(const unhandled_failure&)>;
+
+/// The default handler: one line on stderr with name, message and place of the spawn.
+void report_unhandled(const unhandled_failure& failure);
+/// A handler that makes the failure leave run().
+void rethrow_unhandled(const unhandled_failure& failure);
+
+struct scheduler_options {
+    std::size_t stack_size = 128 * 1024;  ///< bytes of address space for a fiber's stack, its guard page included
+    unhandled_handler on_unhandled = report_unhandled;
+};
+
+namespace detail {
+
+class scheduler_impl;
+void intrusive_ptr_add_ref(scheduler_impl*) noexcept;
+void intrusive_ptr_release(scheduler_impl*) noexcept;
+
+// Takes exclusive hold of a scheduler that nobody is inside of. False: somebody is.
+[[nodiscard]] bool try_enter(scheduler_impl&) noexcept;
+void leave(scheduler_impl&) noexcept;
+// Queues a function for the scheduler's next drive.
+void submit(scheduler_impl&, function_node*) noexcept;
+[[nodiscard]] scheduler_core* core_of(scheduler_impl&) noexcept;
+[[nodiscard]] boost::asio::execution_context& context_of(scheduler_impl&) noexcept;
+
+// Being inside a scheduler, off fibers: what an entered handler does is exclusive with the scheduler's fibers.
+class entered {
+public:
+    explicit entered(scheduler_impl& impl) noexcept : impl_{impl}, outer_{std::exchange(corun_current_core, core_of(impl))} {}
+    ~entered() {
+        corun_current_core = outer_;
+        leave(impl_);
+    }
+    entered(const entered&) = delete;
+    entered& operator=(const entered&) = delete;
+
+private:
+    scheduler_impl& impl_;
+    scheduler_core* outer_;
+};
+
+}  // namespace detail
+
+/// Fibers of one scheduler take turns and never run at the same time, also where several threads run its context: no strand is
+/// needed. Not copyable; destroying it cancels its fibers (reason: shutdown) and runs them to their end. Fibers that wait
+/// for an Asio operation at that moment end when the operation does, or with the context.
+class scheduler {
+public:
+    class executor_type;
+
+    /// The context's own scheduler, made at the first call. Lives as long as the context. Any thread.
+    /// @param context  anything derived from boost::asio::execution_context that has get_executor()
+    template <std::derived_from<boost::asio::execution_context> Context>
+    [[nodiscard]] static scheduler& of(Context& context) {
+        return of(context, boost::asio::any_io_executor{context.get_executor()});
+    }
+
+    /// One more scheduler on a context. Several on one context run in parallel on its threads.
+    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand …
+    explicit scheduler(boost::asio::any_io_executor executor, scheduler_options options = {});
+    ~scheduler();
+    scheduler(const scheduler&) = delete;
+    scheduler& operator=(const scheduler&) = delete;
+
+    /// Runs functions and completion handlers exclusively with the fibers. Any thread.
+    [[nodiscard]] executor_type get_executor() const noexcept;
+
+    /// Fibers spawned here and not ended. On the scheduler's own thread.
+    [[nodiscard]] std::size_t live_fibers() const noexcept;
+
+    /// Replaces the handler of failures that nobody can receive. Not while fibers run on another thread.
+    void on_unhandled(unhandled_handler handler);
+
+    /// Stack size of fibers that do not ask for one. Throws stack_unavailable if impossible. Not while fibers run elsewhere.
+    void stack_size(std::size_t bytes);
+
+    [[nodiscard]] detail::scheduler_impl& impl() const noexcept { return *impl_; }
+
+private:
+    [[nodiscard]] static scheduler& of(boost::asio::execution_context& context, const boost::asio::any_io_executor& executor);
+
+    friend class scheduler_service;
+    explicit scheduler(boost::intrusive_ptr<detail::scheduler_impl> impl) noexcept;
+    boost::intrusive_ptr<detail::scheduler_impl> impl_;
+};
+
+/// An Asio executor (it models execution::executor) that is valid as long as its scheduler.
+class scheduler::executor_type {
+public:
+    explicit executor_type(detail::scheduler_impl& impl, bool never_inline = false) noexcept
+        : impl_{&impl}, never_inline_{never_inline} {}
+
+    [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
+        return detail::context_of(*impl_);
+    }
+    [[nodiscard]] boost::asio::execution::blocking_t query(boost::asio::execution::blocking_t) const noexcept {
+        return never_inline_ ? boost::asio::execution::blocking_t{boost::asio::execution::blocking.never}
+                             : boost::asio::execution::blocking_t{boost::asio::execution::blocking.possibly};
+    }
+    [[nodiscard]] executor_type require(boost::asio::execution::blocking_t::never_t) const noexcept {
+        return executor_type{*impl_, true};
+    }
+    [[nodiscard]] executor_type require(boost::asio::execution::blocking_t::possibly_t) const noexcept {
+        return executor_type{*impl_, false};
+    }
+
+    /// The calling thread is inside the scheduler: on one of its fibers, or in a function it runs.
+    [[nodiscard]] bool running_in_this_thread() const noexcept {
+        return detail::current_core() == detail::core_of(*impl_);
+    }
+
+    template <class Function>
+    void execute(Function&& f) const {
+        using node = detail::function_node_of<std::decay_t<Function>>;
+        if (!never_inline_) {
+            if (running_in_this_thread()) {
+                std::decay_t<Function> function{std::forward<Function>(f)};
+                std::move(function)();
+                return;
+            }
+            if (detail::try_enter(*impl_)) {
+                detail::entered inside{*impl_};
+                std::decay_t<Function> function{std::forward<Function>(f)};
+                std::move(function)();
+                return;
+            }
+        }
+        detail::submit(*impl_, node::make(std::forward<Function>(f)));
+    }
+
+    [[nodiscard]] detail::scheduler_impl& impl() const noexcept { return *impl_; }
+
+    friend bool operator==(const executor_type&, const executor_type&) noexcept = default;
+
+private:
+    detail::scheduler_impl* impl_;
+    bool never_inline_;
+};
+
+inline scheduler::executor_type scheduler::get_executor() const noexcept { return executor_type{*impl_}; }
+
+}  // namespace corun

@@ -1,0 +1,180 @@
+// Starting fibers.
+#pragma once
+
+#include <corun/detail/spawn_target.hpp>
+#include <corun/fiber.hpp>
+#include <corun/scheduler.hpp>
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace corun {
+
+struct spawn_options {
+    std::string_view name = {};   ///< shown in messages; copied
+    std::size_t stack_size = inherit_stack_size;  ///< bytes, guard page included
+
+    static constexpr std::size_t inherit_stack_size = static_cast<std::size_t>(-1);  ///< the scheduler's default
+};
+
+namespace detail {
+
+// The fiber's function lives in its record until it has run, so that its captures end with the fiber, not with the handle.
+template <class R, class Function>
+struct fiber_body : fiber_result<R> {
+    fiber_body(scheduler_core& core, std::source_location at, Function&& f)
+        : fiber_result<R>{core, at}, function{std::move(f)} {}
+    ~fiber_body() override { drop_function(); }
+
+    void run() override {
+        if constexpr (std::is_void_v<R>) {
+            std::invoke(std::move(*function));
+            this->result.emplace();
+        } else {
+            this->result.emplace(std::invoke(std::move(*function)));
+        }
+    }
+    void drop_function() noexcept override { function.reset(); }
+
+    std::optional<Function> function;
+};
+
+// A fiber whose outcome goes to a completion handler.
+template <class R, class Function, class Handler>
+struct fiber_body_with_handler final : fiber_body<R, Function> {
+    using executor = boost::asio::associated_executor_t<Handler, scheduler::executor_type>;
+
+    fiber_body_with_handler(scheduler_core& core, std::source_location at, Function&& f, Handler&& h,
+                            const scheduler::executor_type& otherwise)
+        : fiber_body<R, Function>{core, at, std::move(f)},
+          work{boost::asio::get_associated_executor(h, otherwise)},
+          handler{std::move(h)} {}
+
+    bool deliver() override {
+        boost::asio::post(work.get_executor(), [handler = std::move(*handler), failure = this->failure,
+                                                result = std::move(this->result)]() mutable {
+            if constexpr (std::is_void_v<R>)
+                std::move(handler)(failure);
+            else
+                std::move(handler)(failure, result ? std::move(*result) : R{});
+        });
+        handler.reset();
+        work.reset();
+        return true;
+    }
+
+    boost::asio::executor_work_guard<executor> work;
+    std::optional<Handler> handler;
+};
+
+// Gives a new fiber to its scheduler. Throws stack_unavailable for an impossible stack size; nothing is spawned then.
+void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options);
+
+// The scheduler of the running fiber. Throws not_in_fiber.
+[[nodiscard]] scheduler_impl& running_scheduler(std::source_location where);
+
+template <class Function>
+using fiber_value = std::invoke_result_t<std::decay_t<Function>>;
+
+template <class Function>
+fiber<fiber_value<Function>> spawn_on(scheduler_impl& scheduler, const spawn_options& options, Function&& f,
+                                      std::source_location at) {
+    using R = fiber_value<Function>;
+    using body = fiber_body<R, std::decay_t<Function>>;
+    boost::intrusive_ptr<fiber_result<R>> fresh{
+        new body{*core_of(scheduler), at, std::decay_t<Function>(std::forward<Function>(f))}, false};
+    launch(scheduler, *fresh, options);
+    return fiber<R>{std::move(fresh)};
+}
+
+template <class R>
+struct completion_signature {
+    using type = void(std::exception_ptr, R);
+};
+template <>
+struct completion_signature<void> {
+    using type = void(std::exception_ptr);
+};
+
+template <class Function, class Token>
+auto spawn_with_token(scheduler_impl& scheduler, const spawn_options& options, Function&& f, Token&& token,
+                      std::source_location at) {
+    using R = fiber_value<Function>;
+    if constexpr (std::is_same_v<std::decay_t<Token>, boost::asio::detached_t>) {
+        spawn_on(scheduler, options, std::forward<Function>(f), at);  // a failure goes to the unhandled handler
+    } else {
+        auto start = [&scheduler, at, options, name = std::string{options.name}](auto handler, auto function) {
+            using body = fiber_body_with_handler<R, decltype(function), decltype(handler)>;
+            spawn_options own = options;
+            own.name = name;  // a lazy token starts later: the caller's string may be gone
+            fiber_ref fresh{new body{*core_of(scheduler), at, std::move(function), std::move(handler),
+                                     scheduler::executor_type{scheduler}},
+                            false};
+            launch(scheduler, *fresh, own);
+            detach(*fresh);
+        };
+        return boost::asio::async_initiate<Token, typename completion_signature<R>::type>(
+            std::move(start), token, std::decay_t<Function>(std::forward<Function>(f)));
+    }
+}
+
+}  // namespace detail
+
+/// Starts a fiber on the scheduler of the calling fiber. Never switches: the new fiber runs when this one next yields.
+/// @return the handle; dropping it detaches
+/// Throws not_in_fiber off fibers, stack_unavailable for a stack size that cannot be, std::bad_alloc.
+template <class Function>
+    requires std::invocable<std::decay_t<Function>&&>
+auto spawn(Function&& f, std::source_location at = std::source_location::current()) {
+    return detail::spawn_on(detail::running_scheduler(at), {}, std::forward<Function>(f), at);
+}
+template <class Function>
+    requires std::invocable<std::decay_t<Function>&&>
+auto spawn(spawn_options options, Function&& f, std::source_location at = std::source_location::current()) {
+    return detail::spawn_on(detail::running_scheduler(at), options, std::forward<Function>(f), at);
+}
+
+/// Starts a fiber from anywhere, any thread.
+/// @param target  a scheduler, an execution context (its own scheduler is used), or an executor: the fibers of one executor,
+///                say a strand, share a scheduler that runs on it
+template <detail::spawn_target Target, class Function>
+    requires std::invocable<std::decay_t<Function>&&>
+auto spawn(Target&& target, Function&& f, std::source_location at = std::source_location::current()) {
+    return detail::spawn_on(detail::scheduler_for(target), {}, std::forward<Function>(f), at);
+}
+template <detail::spawn_target Target, class Function>
+    requires std::invocable<std::decay_t<Function>&&>
+auto spawn(Target&& target, spawn_options options, Function&& f,
+           std::source_location at = std::source_location::current()) {
+    return detail::spawn_on(detail::scheduler_for(target), options, std::forward<Function>(f), at);
+}
+
+/// Starts a fiber whose outcome goes to a completion token: signature void(std::exception_ptr) or void(std::exception_ptr, R). R must
+/// be default-constructible, for the case of a failure. With asio::detached a failure goes to the unhandled-failure handler.
+template <detail::spawn_target Target, class Function, class Token>
+    requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
+auto spawn(Target&& target, Function&& f, Token&& token, std::source_location at = std::source_location::current()) {
+    return detail::spawn_with_token(detail::scheduler_for(target), {}, std::forward<Function>(f),
+                                    std::forward<Token>(token), at);
+}
+template <detail::spawn_target Target, class Function, class Token>
+    requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
+auto spawn(Target&& target, spawn_options options, Function&& f, Token&& token,
+           std::source_location at = std::source_location::current()) {
+    return detail::spawn_with_token(detail::scheduler_for(target), options, std::forward<Function>(f),
+                                    std::forward<Token>(token), at);
+}
+
+}  // namespace corun

@@ -1,0 +1,22 @@
+// The calling fiber's view of itself. Nothing here switches.
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+#include <string_view>
+
+namespace corun::this_fiber {
+
+/// Whether the caller runs on a fiber. Any thread.
+[[nodiscard]] bool exists() noexcept;
+
+/// Unique in the process. Throws not_in_fiber off fibers, as do the others.
+[[nodiscard]] std::uint64_t id(std::source_location where = std::source_location::current());
+
+/// The name given at the spawn; valid while the fiber lives.
+[[nodiscard]] std::string_view name(std::source_location where = std::source_location::current());
+
+/// Whether yields throw `cancelled` now: for loops that compute for long between yields.
+[[nodiscard]] bool cancelled(std::source_location where = std::source_location::current());
+
+}  // namespace corun::this_fiber

@@ -1,0 +1,89 @@
+// corun::yield as a completion token: how a fiber waits for any Asio operation.
+#pragma once
+
+#include <corun/detail/token_handler.hpp>
+#include <corun/detail/token_result.hpp>
+#include <corun/yield.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <source_location>
+#include <tuple>
+#include <utility>
+
+namespace corun::detail {
+
+// An Asio operation as one of ours. `start` initiates it; the handler that it gives away fills the state, which stays on the
+// fiber's stack: the fiber never leaves before the handler was called or destroyed.
+template <class Initiation, class Arguments, class... Signatures>
+class token_operation {
+public:
+    token_operation(fiber_record& self, Initiation&& initiation, Arguments&& arguments, boost::system::error_code* ec)
+        : initiation_{std::forward<Initiation>(initiation)}, arguments_{std::move(arguments)}, state_{self}, ec_{ec} {}
+
+    [[nodiscard]] bool ready() const noexcept { return state_.done.load(std::memory_order_acquire); }
+
+    void start(const waker&) {
+        refuse_when_context_is_gone(state_.fiber);
+        if constexpr (requires { initiation_.get_executor(); })
+            state_.fiber.waits_elsewhere = is_elsewhere(state_.fiber, boost::asio::query(initiation_.get_executor(),
+                                                                                          boost::asio::execution::context));
+        std::apply(
+            [this](auto&&... arguments) {
+                std::forward<Initiation>(initiation_)(token_handler<Signatures...>{state_},
+                                                      std::forward<decltype(arguments)>(arguments)...);
+            },
+            std::move(arguments_));
+    }
+
+    [[nodiscard]] bool cancel() {
+        state_.cancelled = true;
+        ask_to_stop(state_);
+        return false;
+    }
+
+    decltype(auto) get() {
+        if (state_.abandoned) throw_abandoned(state_.fiber);
+        return state_.take(ec_);
+    }
+
+private:
+    Initiation&& initiation_;
+    Arguments arguments_;
+    token_state<Signatures...> state_;
+    boost::system::error_code* ec_;
+};
+
+template <class... Signatures, class Initiation, class... Arguments>
+decltype(auto) await_initiation(yield_token token, Initiation&& initiation, Arguments&&... arguments) {
+    using tuple = std::tuple<Arguments&&...>;
+    fiber_record& self = enter_yield(token.where(std::source_location{}));
+    token_operation<Initiation, tuple, Signatures...> op{
+        self, std::forward<Initiation>(initiation), tuple{std::forward<Arguments>(arguments)...}, token.error()};
+    await(self, op);
+    return op.get();
+}
+
+template <class Token, class T, class Executor>
+auto await_coroutine(fiber_record& self, boost::asio::awaitable<T, Executor> coroutine, Token token) {
+    return boost::asio::co_spawn(executor_of(self), std::move(coroutine), token);
+}
+
+}  // namespace corun::detail
+
+template <class... Signatures>
+class boost::asio::async_result<corun::yield_token, Signatures...> {
+public:
+    using return_type = typename corun::detail::token_result<Signatures...>::type;
+
+    template <class Initiation, class... Arguments>
+    static return_type initiate(Initiation&& initiation, corun::yield_token token, Arguments&&... arguments) {
+        return corun::detail::await_initiation<Signatures...>(token, std::forward<Initiation>(initiation),
+                                                              std::forward<Arguments>(arguments)...);
+    }
+};
+
+template <class... Signatures>
+class boost::asio::async_result<corun::yield_t, Signatures...>
+    : public boost::asio::async_result<corun::yield_token, Signatures...> {};

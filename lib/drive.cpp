@@ -1,0 +1,193 @@
+// Running fibers: who gets in, what a drive does, how the next one comes about.
+#include "scheduler_impl.hpp"
+
+#include <corun/error.hpp>
+
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/require.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace corun::detail {
+namespace {
+
+// Switches between two polls of I/O. Polling costs about as much as ten switches.
+constexpr std::int32_t switches_per_drive = 256;
+
+}  // namespace
+
+bool scheduler_impl::try_enter() noexcept { return !owned_.exchange(true, std::memory_order_seq_cst); }
+
+bool scheduler_impl::has_work() const noexcept {
+    return !ready.empty() || taken_ != nullptr || lost_ != nullptr || inbox_.load(std::memory_order_seq_cst) != nullptr ||
+           timer_due_.load(std::memory_order_seq_cst) || descriptors_due_.load(std::memory_order_seq_cst);
+}
+
+// The owner goes. Either a drive is posted that will look at what is left, or nothing is left. The store to owned_ comes before
+// the last look: whoever failed to enter before it has already published what he came for.
+void scheduler_impl::leave() noexcept {
+    for (;;) {
+        const bool work = has_work();
+        if (work) post_drive();
+        owned_.store(false, std::memory_order_seq_cst);
+        if (posted_.load(std::memory_order_seq_cst) || is_dying()) return;
+        if (!work && inbox_.load(std::memory_order_seq_cst) == nullptr && !timer_due_.load(std::memory_order_seq_cst) &&
+            !descriptors_due_.load(std::memory_order_seq_cst))
+            return;
+        if (!try_enter()) return;
+    }
+}
+
+// At most one drive is on its way at a time.
+void scheduler_impl::post_drive() noexcept {
+    if (is_dying() || posted_.exchange(true, std::memory_order_seq_cst)) return;
+    namespace execution = boost::asio::execution;
+    auto handler = [self = boost::intrusive_ptr<scheduler_impl>{this}] {
+        self->posted_.store(false, std::memory_order_seq_cst);
+        self->drive();
+    };
+    const auto soon = [](const auto& plain) {
+        return boost::asio::prefer(boost::asio::require(plain, execution::blocking.never), execution::relationship.continuation);
+    };
+    if (const auto* io = executor.target<boost::asio::io_context::executor_type>())
+        boost::asio::prefer(soon(*io), execution::allocator(block_allocator<void>{drive_block_})).execute(std::move(handler));
+    else
+        soon(executor).execute(std::move(handler));  // without memory for this nothing could go on: it ends the process
+}
+
+void scheduler_impl::push(inbox_node& node) noexcept {
+    inbox_node* first = inbox_.load(std::memory_order_relaxed);
+    do node.next = first;
+    while (!inbox_.compare_exchange_weak(first, &node, std::memory_order_seq_cst, std::memory_order_relaxed));
+    knock();
+}
+
+// Makes sure that what was just published is looked at.
+void scheduler_impl::knock() noexcept {
+    if (is_dying()) {
+        news_for_the_dying();
+        return;
+    }
+    if (posted_.load(std::memory_order_seq_cst)) return;
+    if (try_enter()) leave();
+}
+
+void scheduler_impl::take_inbox() {
+    for (;;) {
+        if (taken_ == nullptr) {
+            inbox_node* last = inbox_.exchange(nullptr, std::memory_order_seq_cst);
+            while (last != nullptr) {  // reverse: first come, first served
+                inbox_node* next = last->next;
+                last->next = taken_;
+                taken_ = last;
+                last = next;
+            }
+            if (taken_ == nullptr) return;
+        }
+        inbox_node& node = *taken_;
+        taken_ = node.next;
+        node.take(node, *this);  // may throw what a user's function throws; the rest stays in taken_
+    }
+}
+
+// A plain handler: on the loop's stack, called by Asio.
+void scheduler_impl::drive() {
+    if (scheduler_core* outer = current_core(); outer != nullptr && outer->running != nullptr) {
+        // Only an event loop that was run on a fiber brings us here. If it is one of ours, its drive posts the next one.
+        if (outer != this) knock();
+        throw switch_forbidden{"corun: an event loop was run on fiber " + detail::describe(*outer->running) +
+                               "; run it on a plain thread, or use corun::yield to wait"};
+    }
+    if (!try_enter()) return;
+    const entered inside{*this};
+    budget = switches_per_drive;
+    places = places_of_this_thread();
+    strand_at_entry = innermost_strand();
+#if defined(CORUN_SANITIZED)
+    describe_thread_stack(loop);
+#endif
+    poll_events();
+    escalate();
+    try {
+        do {
+            take_inbox();
+            run_fibers();
+            hand_over_failures();
+        } while (budget > 0 && (!ready.empty() || inbox_.load(std::memory_order_relaxed) != nullptr));
+    } catch (...) {
+        settle();
+        throw;
+    }
+    settle();
+}
+
+// The handler of our own descriptor.
+void scheduler_impl::descriptors_are_due() {
+    descriptors_due_.store(true, std::memory_order_seq_cst);
+    drive();
+}
+
+void scheduler_impl::poll_events() noexcept {
+    if (timer_due_.exchange(false, std::memory_order_seq_cst)) {
+        armed_for_ = timer_queue::time_point::max();
+        const auto now = std::chrono::steady_clock::now();
+        while (timer_node* node = timers.take_expired(now)) node->expired();
+    }
+    if (descriptors_due_.exchange(false, std::memory_order_seq_cst)) descriptors.poll();
+}
+
+// Switches from fiber to fiber until none is runnable or the budget is used up; then the last one comes back here.
+void scheduler_impl::run_fibers() {
+    while (!ready.empty() && budget > 0) {
+        ready_entry next = ready.pop();
+        if (next.sp == nullptr && (next.sp = begin(*next.fiber)) == nullptr) continue;
+        --budget;
+        running = next.fiber;
+        jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);
+    }
+}
+
+// Prepares the next wake-up from outside, at the end of a drive.
+void scheduler_impl::settle() {
+    if (live == 0 && !has_work()) {
+        quiesce();
+        if (is_transient) forget_transient(*this);
+        return;
+    }
+    if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
+        timers.add(trim_, std::chrono::steady_clock::now() + std::chrono::seconds{1});
+    arm_timer();
+    descriptors.arm();
+}
+
+// Asio's timer is set only to an earlier time: when the earliest timer is withdrawn it goes off once for nothing, which costs less
+// than setting it anew for each deadline that does not fire.
+void scheduler_impl::arm_timer() {
+    if (timers.empty() || timers.earliest() >= armed_for_) return;
+    if (!timer_) timer_.emplace(executor);
+    timer_->expires_at(timers.earliest());
+    timer_->async_wait(boost::asio::bind_allocator(
+        block_allocator<void>{timer_block_}, [self = boost::intrusive_ptr<scheduler_impl>{this}](boost::system::error_code ec) {
+            if (ec) return;
+            self->timer_due_.store(true, std::memory_order_seq_cst);
+            self->drive();
+        }));
+    armed_for_ = timers.earliest();
+}
+
+// Without fibers nothing of ours may keep the context running.
+void scheduler_impl::quiesce() noexcept {
+    timers.remove(trim_);
+    if (timer_ && armed_for_ != timer_queue::time_point::max()) timer_->cancel();
+    armed_for_ = timer_queue::time_point::max();
+    descriptors.disarm();
+    for (const auto& pool : pools_) pool->trim();
+    work_ = boost::asio::any_io_executor{};
+}
+
+}  // namespace corun::detail

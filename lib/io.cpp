@@ -1,0 +1,71 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/io.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace corun {
+namespace {
+
+// What is wrong with a descriptor of which the system says error or hang-up.
+boost::system::error_code trouble_of(int fd, detail::direction direction, bool error) {
+    int pending = 0;
+    socklen_t size = sizeof pending;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &size) == 0 && pending != 0)
+        return {pending, boost::system::system_category()};
+    if (direction == detail::direction::read && !error) return boost::asio::error::eof;
+    return boost::asio::error::broken_pipe;
+}
+
+}  // namespace
+
+ready_operation::~ready_operation() { (void)cancel(); }
+
+// Asks the system the first time, so that a descriptor that is ready costs one call and no registration.
+bool ready_operation::ready() noexcept {
+    if (done_ || asked_system_) return done_;
+    asked_system_ = true;
+    if (fd_ < 0) {
+        done_ = true;
+        error_ = boost::asio::error::bad_descriptor;
+        return true;
+    }
+    const bool reads = direction_ == detail::direction::read;
+    pollfd p{.fd = fd_, .events = static_cast<short>(reads ? POLLIN : POLLOUT), .revents = 0};
+    if (::poll(&p, 1, 0) > 0) conclude(static_cast<unsigned>(p.revents));
+    return done_;
+}
+
+// The bits are poll's, which epoll shares.
+void ready_operation::conclude(unsigned events) noexcept {
+    const bool reads = direction_ == detail::direction::read;
+    done_ = true;
+    if ((events & POLLNVAL) != 0)
+        error_ = boost::asio::error::bad_descriptor;
+    else if ((events & (POLLERR | POLLHUP)) != 0 && !(reads && (events & POLLIN) != 0))
+        error_ = trouble_of(fd_, direction_, (events & POLLERR) != 0);
+}
+
+void ready_operation::start(waker w) {
+    detail::readiness& descriptors = detail::impl_of(*w.fiber()->owner).descriptors;
+    waker_.emplace(std::move(w));
+    descriptors.add(*this);
+    registered_ = &descriptors;
+}
+
+bool ready_operation::cancel() noexcept {
+    if (registered_ != nullptr) registered_->remove(*this);
+    registered_ = nullptr;
+    return true;
+}
+
+void ready_operation::get() {
+    if (error_) throw boost::system::system_error{error_, direction_ == detail::direction::read ? "readable" : "writable"};
+}
+
+}  // namespace corun

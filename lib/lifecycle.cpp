@@ -1,0 +1,193 @@
+// A fiber's way through its scheduler: admitted, begun, cancelled, ended.
+#include "scheduler_impl.hpp"
+
+#include <corun/error.hpp>
+#include <corun/spawn.hpp>
+
+#include <boost/context/detail/fcontext.hpp>
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace corun::detail {
+namespace {
+
+// The bottom of every fiber's stack.
+void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
+    *static_cast<fcontext_t*>(arrival.data) = arrival.fctx;
+#if defined(CORUN_SANITIZED)
+    announce_arrived(nullptr);
+#endif
+    scheduler_core* core = current_core();
+    fiber_record& self = *core->running;
+    try {
+        self.run();
+    } catch (const cancelled& c) {
+        self.was_cancelled = true;
+        self.failure = std::make_exception_ptr(fiber_cancelled{"corun: fiber " + describe(self) + " was " + c.message()});
+    } catch (...) {
+        self.failure = std::current_exception();
+    }
+    self.drop_function();  // may yield: captures are the user's
+    core = self.owner;
+    impl_of(*core).end(self);
+    switch_away(*core, nullptr, &core->discarded);
+    __builtin_unreachable();
+}
+
+// Runs on the owner, from the inbox.
+void take_demands(inbox_node& node, scheduler_core& core) {
+    auto& fiber = static_cast<fiber_record&>(node);
+    const fiber_ref held{&fiber, false};  // the inbox's reference
+    const std::uint8_t demands = fiber.demands.exchange(0, std::memory_order_acq_rel);
+    if ((demands & demand_admit) != 0) impl_of(core).admit(fiber);
+    if ((demands & demand_cancel) != 0) impl_of(core).cancel(fiber, fiber.reason.load());
+    if ((demands & demand_wake) != 0) make_ready(fiber);
+}
+
+void post_demand(fiber_record& fiber, demand what) noexcept {
+    if (fiber.demands.fetch_or(what, std::memory_order_acq_rel) != 0) return;  // it is in the inbox and will be seen
+    intrusive_ptr_add_ref(&fiber);
+    impl_of(*fiber.owner).push(fiber);
+}
+
+}  // namespace
+
+void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options) {
+    if (options.stack_size != spawn_options::inherit_stack_size) {
+        try {
+            fresh.stack_size = slot_size(options.stack_size);
+        } catch (const stack_unavailable& refused) {
+            throw stack_unavailable{std::string{refused.what()} + "; asked for at " + describe(fresh.spawned_at)};
+        }
+    }
+    fresh.name = options.name;
+    fresh.take = take_demands;
+    intrusive_ptr_add_ref(&fresh);  // the scheduler's
+    if (current_core() == &scheduler)
+        scheduler.admit(fresh);
+    else
+        post_demand(fresh, demand_admit);
+}
+
+void scheduler_impl::admit(fiber_record& fresh) noexcept {
+    fresh.following = first_live;
+    if (first_live != nullptr) first_live->previous = &fresh;
+    first_live = &fresh;
+    ++live;
+    try {
+        ready.reserve(live);
+        if (!work_) work_ = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
+    } catch (...) {
+        fresh.failure = std::current_exception();
+        fresh.drop_function();
+        end(fresh);
+        return;
+    }
+    ready.push(&fresh, nullptr);
+}
+
+fcontext_t scheduler_impl::begin(fiber_record& fresh) noexcept {
+    try {
+#if defined(CORUN_SANITIZED)
+        take_back_retired();
+        retired_.reserve(live + 1);
+#endif
+        if (fresh.pool == nullptr) fresh.pool = &pool_for(fresh.stack_size != 0 ? fresh.stack_size : options.stack_size);
+        const stack taken = fresh.pool->take();
+        fresh.stack = taken.span;
+        fresh.state = fiber_state::active;
+        const auto depth = static_cast<std::byte*>(taken.top) - static_cast<std::byte*>(taken.span.base);
+        return boost::context::detail::make_fcontext(taken.top, static_cast<std::size_t>(depth), enter_fiber);
+    } catch (...) {
+        fresh.failure = std::current_exception();
+        fresh.drop_function();
+        end(fresh);
+        return nullptr;
+    }
+}
+
+void scheduler_impl::end(fiber_record& fiber) noexcept {
+    bool taken = false;
+    try {
+        taken = fiber.deliver();
+    } catch (...) {
+        fiber.failure = std::current_exception();
+    }
+    if (fiber.following != nullptr) fiber.following->previous = fiber.previous;
+    (fiber.previous != nullptr ? fiber.previous->following : first_live) = fiber.following;
+    --live;
+    fiber.state = fiber_state::ended;
+    if (fiber.stack.base != nullptr) {
+#if defined(CORUN_SANITIZED)
+        retired_.emplace_back(fiber.stack, fiber.pool);  // within the capacity that begin() reserved
+#else
+        fiber.pool->give(fiber.stack);
+#endif
+    }
+    bool lost = false;
+    {
+        const std::lock_guard hold{fiber.lock};
+        fiber.has_ended.store(true, std::memory_order_release);
+        lost = fiber.detached && fiber.failure != nullptr && !fiber.was_cancelled && !taken;
+        fiber.claimed = taken || lost;
+    }
+    for (bool told = true; told;)
+        if (const fiber_ref joiner = tell_next_listener(fiber, told)) wake(*joiner);  // not under the lock: it may run fibers
+    if (lost) report_lost(fiber_ref{&fiber});
+    intrusive_ptr_release(&fiber);
+}
+
+void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason) noexcept {
+    if (!fiber.cancel_requested.exchange(true)) fiber.reason.store(reason);
+    fiber.alerts |= alert_cancelled;
+    make_ready(fiber);
+}
+
+void scheduler_impl::report_lost(fiber_ref fiber) noexcept {
+    fiber->following = lost_;
+    lost_ = fiber.detach();
+}
+
+void scheduler_impl::hand_over_failures() {
+    while (lost_ != nullptr) {
+        const fiber_ref fiber{lost_, false};
+        lost_ = fiber->following;
+        if (options.on_unhandled) options.on_unhandled({describe(*fiber), fiber->spawned_at, fiber->failure});
+    }
+}
+
+stack_pool& scheduler_impl::pool_for(std::size_t wanted) {
+    const std::size_t slot = slot_size(wanted);
+    for (const auto& pool : pools_)
+        if (pool->slot() == slot) return *pool;
+    return *pools_.emplace_back(std::make_unique<stack_pool>(slot));
+}
+
+#if defined(CORUN_SANITIZED)
+void scheduler_impl::take_back_retired() noexcept {
+    for (auto& [span, pool] : retired_) {
+        forget_stack(span);
+        pool->give(span);
+    }
+    retired_.clear();
+}
+#endif
+
+fcontext_t begin(scheduler_core& core, fiber_record& fresh) noexcept { return impl_of(core).begin(fresh); }
+
+void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }
+
+bool request_cancel(fiber_record& fiber, cancel_reason reason) noexcept {
+    if (fiber.has_ended.load(std::memory_order_acquire)) return false;
+    if (fiber.cancel_requested.exchange(true)) return true;
+    fiber.reason.store(reason);
+    if (current_core() == fiber.owner)
+        impl_of(*fiber.owner).cancel(fiber, reason);
+    else
+        post_demand(fiber, demand_cancel);
+    return true;
+}
+
+}  // namespace corun::detail

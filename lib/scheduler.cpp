@@ -1,0 +1,170 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/detail/spawn_target.hpp>
+#include <corun/scheduler.hpp>
+
+
+#include <algorithm>
+#include <cstdio>
+#include <mutex>
+#include <memory>
+#include <stdexcept>
+#include <typeinfo>
+#include <vector>
+
+namespace corun {
+// Every scheduler of one execution context, so that they end with it.
+class scheduler_service final : public boost::asio::execution_context::service {
+public:
+    static inline boost::asio::execution_context::id id;
+    using impl_ref = boost::intrusive_ptr<detail::scheduler_impl>;
+
+    explicit scheduler_service(boost::asio::execution_context& context) : service{context} {}
+    ~scheduler_service() override {
+        for (const impl_ref& impl : all_) impl->context_is_gone();
+    }
+
+    // The context's own scheduler, which runs on the context's own executor.
+    [[nodiscard]] scheduler& own(const boost::asio::any_io_executor& executor) {
+        const std::lock_guard hold{lock_};
+        if (!own_) {
+            own_.reset(new scheduler{impl_ref{new detail::scheduler_impl{executor, {}}, false}});
+            all_.push_back(own_->impl_);
+        }
+        return *own_;
+    }
+
+    [[nodiscard]] impl_ref make(boost::asio::any_io_executor executor, scheduler_options options) {
+        impl_ref impl{new detail::scheduler_impl{std::move(executor), std::move(options)}, false};
+        const std::lock_guard hold{lock_};
+        all_.push_back(impl);
+        return impl;
+    }
+
+    [[nodiscard]] detail::scheduler_impl& on(const boost::asio::any_io_executor& executor) {
+        const std::lock_guard hold{lock_};
+        for (const impl_ref& impl : all_)
+            if (impl->executor == executor) return *impl;
+        all_.push_back(impl_ref{new detail::scheduler_impl{executor, {}}, false});
+        all_.back()->is_transient = true;
+        return *all_.back();
+    }
+
+    void forget(const detail::scheduler_impl& gone) noexcept {
+        const std::lock_guard hold{lock_};
+        std::erase_if(all_, [&](const impl_ref& impl) { return impl.get() == &gone; });
+    }
+
+private:
+    void shutdown() noexcept override {
+        std::vector<impl_ref> all;
+        {
+            const std::lock_guard hold{lock_};
+            all = all_;
+        }
+        for (const impl_ref& impl : all) impl->context_shuts_down();
+    }
+
+    std::mutex lock_;
+    std::vector<impl_ref> all_;
+    std::unique_ptr<scheduler> own_;
+};
+
+scheduler& scheduler::of(boost::asio::execution_context& context, const boost::asio::any_io_executor& executor) {
+    return boost::asio::use_service<scheduler_service>(context).own(executor);
+}
+
+scheduler::scheduler(boost::asio::any_io_executor executor, scheduler_options options) {
+    auto& context = boost::asio::query(executor, boost::asio::execution::context);
+    impl_ = boost::asio::use_service<scheduler_service>(context).make(std::move(executor), std::move(options));
+}
+
+scheduler::scheduler(boost::intrusive_ptr<detail::scheduler_impl> impl) noexcept : impl_{std::move(impl)} {}
+
+scheduler::~scheduler() {
+    if (impl_ && !impl_->is_dying()) impl_->stop();
+}
+
+std::size_t scheduler::live_fibers() const noexcept { return impl_->live; }
+
+void scheduler::on_unhandled(unhandled_handler handler) { impl_->options.on_unhandled = std::move(handler); }
+
+void scheduler::stack_size(std::size_t bytes) { impl_->options.stack_size = detail::slot_size(bytes) == 0 ? 0 : bytes; }
+
+void report_unhandled(const unhandled_failure& failure) {
+    std::string what = "an exception of unknown type";
+    try {
+        std::rethrow_exception(failure.error);
+    } catch (const std::exception& e) {
+        what = std::string{typeid(e).name()} + ": " + e.what();
+    } catch (...) {
+    }
+    std::fprintf(stderr, "corun: fiber %s, spawned at %s, ended with %s\n", failure.fiber.c_str(),
+                 detail::describe(failure.spawned_at).c_str(), what.c_str());
+}
+
+void rethrow_unhandled(const unhandled_failure& failure) { std::rethrow_exception(failure.error); }
+
+namespace detail {
+
+scheduler_impl& scheduler_on(const boost::asio::any_io_executor& executor) {
+    if (const auto* ours = executor.target<scheduler::executor_type>()) return impl_behind(*ours);
+    return boost::asio::use_service<scheduler_service>(boost::asio::query(executor, boost::asio::execution::context)).on(executor);
+}
+
+void forget_transient(scheduler_impl& scheduler) noexcept {
+    boost::asio::use_service<scheduler_service>(scheduler.context).forget(scheduler);
+}
+
+scheduler_impl::scheduler_impl(boost::asio::any_io_executor on, scheduler_options with)
+    : context{boost::asio::query(on, boost::asio::execution::context)},
+      executor{std::move(on)},
+      options{std::move(with)},
+      descriptors{*this} {
+    options.stack_size = slot_size(options.stack_size);
+}
+
+scheduler_impl::~scheduler_impl() {
+#if defined(CORUN_SANITIZED)
+    take_back_retired();
+#endif
+}
+
+void scheduler_impl::trim_timer::expired() noexcept {
+    for (const auto& pool : owner.pools_) pool->trim_unused();
+}
+
+void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept {
+    scheduler->references.fetch_add(1, std::memory_order_relaxed);
+}
+void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
+    if (scheduler->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete scheduler;
+}
+
+bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }
+void leave(scheduler_impl& scheduler) noexcept { scheduler.leave(); }
+void submit(scheduler_impl& scheduler, function_node* node) noexcept { scheduler.push(*node); }
+scheduler_core* core_of(scheduler_impl& scheduler) noexcept { return &scheduler; }
+boost::asio::execution_context& context_of(scheduler_impl& scheduler) noexcept { return scheduler.context; }
+scheduler_impl& impl_behind(const scheduler::executor_type& executor) noexcept { return executor.impl(); }
+
+void report_from_anywhere(fiber_ref fiber) noexcept {
+    scheduler_impl& scheduler = impl_of(*fiber->owner);
+    if (current_core() == &scheduler) {
+        scheduler.report_lost(std::move(fiber));
+        return;
+    }
+    try {
+        auto report = [fiber] { impl_of(*fiber->owner).report_lost(fiber); };
+        if (!scheduler.is_dying()) {
+            submit(scheduler, function_node_of<decltype(report)>::make(std::move(report)));
+            return;
+        }
+        report_unhandled({describe(*fiber), fiber->spawned_at, fiber->failure});
+    } catch (...) {
+        std::fputs("corun: a failure was lost for lack of memory\n", stderr);
+    }
+}
+
+}  // namespace detail
+}  // namespace corun

@@ -1,0 +1,133 @@
+// A scheduler's inside.
+#pragma once
+
+#include "drive_memory.hpp"
+#include "readiness.hpp"
+#include "stack_pool.hpp"
+#include "timer_queue.hpp"
+
+#include <corun/scheduler.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace corun::detail {
+
+// One thread at a time is inside (owned_). A thread gets in to drive the fibers, from handlers of our own that Asio calls, or to
+// run one completion handler. Who cannot get in leaves a node in the inbox and trusts the owner, who looks there on leaving.
+// While anything is to be done, a drive is posted to the executor (posted_).
+class scheduler_impl final : public scheduler_core {
+public:
+    scheduler_impl(boost::asio::any_io_executor executor, scheduler_options options);
+    ~scheduler_impl();
+
+    // --- drive.cpp: any thread ---
+    [[nodiscard]] bool try_enter() noexcept;
+    void leave() noexcept;
+    void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
+    void drive();
+    void descriptors_are_due();
+
+    // --- lifecycle.cpp: the owner ---
+    void admit(fiber_record& fresh) noexcept;  // takes over one reference
+    [[nodiscard]] fcontext_t begin(fiber_record& fresh) noexcept;
+    void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
+    void cancel(fiber_record& fiber, cancel_reason reason) noexcept;
+    void report_lost(fiber_ref fiber) noexcept;
+    [[nodiscard]] stack_pool& pool_for(std::size_t wanted);
+    void escalate_later(fiber_record& fiber);
+
+    // --- shutdown.cpp ---
+    // Cancels every fiber and runs what can run to its end. Fibers that wait for Asio operations are left: the context still runs.
+    void stop() noexcept;
+    // The context is being destroyed. The same; what waits for the context's own operations ends when Asio destroys their handlers.
+    void context_shuts_down() noexcept;
+    // The context's last moment. Aborts with a message if a fiber still lives.
+    void context_is_gone() noexcept;
+
+    boost::asio::execution_context& context;
+    boost::asio::any_io_executor executor;
+    scheduler_options options;
+    timer_queue timers;
+    readiness descriptors;
+    std::size_t live = 0;
+    fiber_record* first_live = nullptr;
+    bool is_transient = false;             // made for an executor; forgotten when its last fiber has ended
+    std::atomic<std::uint32_t> references{1};
+
+    [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
+
+private:
+    struct trim_timer final : timer_node {
+        explicit trim_timer(scheduler_impl& s) noexcept : owner{s} {}
+        void expired() noexcept override;
+        scheduler_impl& owner;
+    };
+
+    // drive.cpp
+    void post_drive() noexcept;
+    void knock() noexcept;
+    void poll_events() noexcept;
+    void take_inbox();
+    void run_fibers();
+    void hand_over_failures();  // throws what the unhandled-failure handler throws
+    void settle();
+    void arm_timer();
+    void quiesce() noexcept;
+    void escalate();  // token.cpp
+    [[nodiscard]] bool has_work() const noexcept;
+
+#if defined(CORUN_SANITIZED)
+    void take_back_retired() noexcept;
+#endif
+
+    // shutdown.cpp
+    void cancel_all() noexcept;
+    void run_down() noexcept;
+    void news_for_the_dying() noexcept;
+    [[nodiscard]] bool wait_for_others();
+    void dismantle() noexcept;
+
+    std::atomic<bool> owned_{false};
+    std::atomic<bool> posted_{false};
+    std::atomic<bool> timer_due_{false};
+    std::atomic<bool> descriptors_due_{false};
+    std::atomic<inbox_node*> inbox_{nullptr};   // last in first
+    inbox_node* taken_ = nullptr;               // in order; the owner's
+
+    handler_block drive_block_;
+    handler_block timer_block_;
+    std::optional<boost::asio::steady_timer> timer_;
+    timer_queue::time_point armed_for_ = timer_queue::time_point::max();
+    boost::asio::any_io_executor work_;         // keeps the context running while fibers live; empty otherwise
+
+    std::vector<std::unique_ptr<stack_pool>> pools_;
+    trim_timer trim_{*this};
+    std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
+    fiber_record* lost_ = nullptr;              // failures for the unhandled handler, linked by `following`; counted references
+#if defined(CORUN_SANITIZED)
+    std::vector<std::pair<stack_span, stack_pool*>> retired_;  // stacks of ended fibers that may still be running their last instructions
+#endif
+
+    std::atomic<bool> dying_{false};            // the context is being destroyed: nothing is posted any more
+    std::mutex dying_lock_;                     // for the wait of the thread that shuts down
+    std::condition_variable dying_news_;
+};
+
+// Reports a failure to the handler of the fiber's scheduler; any thread.
+void report_from_anywhere(fiber_ref fiber) noexcept;
+
+// Whether the service that keeps the schedulers of a context may let go of one whose fibers have ended.
+void forget_transient(scheduler_impl& scheduler) noexcept;
+
+[[nodiscard]] inline scheduler_impl& impl_of(scheduler_core& core) noexcept { return static_cast<scheduler_impl&>(core); }
+
+}  // namespace corun::detail

@@ -1,0 +1,109 @@
+// How a scheduler ends: each fiber is cancelled and runs to its end, destructors included.
+#include "scheduler_impl.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <thread>
+
+namespace corun::detail {
+
+void scheduler_impl::cancel_all() noexcept {
+    for (fiber_record* fiber = first_live; fiber != nullptr; fiber = fiber->following)
+        if ((fiber->alerts & alert_cancelled) == 0) cancel(*fiber, cancel_reason::shutdown);
+}
+
+// A drive without a loop around it; the caller has entered, and leaves. Fibers that the last ones spawn are cancelled too.
+void scheduler_impl::run_down() noexcept {
+    places = places_of_this_thread();
+    strand_at_entry = innermost_strand();
+#if defined(CORUN_SANITIZED)
+    describe_thread_stack(loop);
+#endif
+    timers.remove(trim_);
+    do {
+        budget = std::numeric_limits<std::int32_t>::max();
+        poll_events();
+        try {
+            take_inbox();
+            cancel_all();
+            run_fibers();
+            hand_over_failures();
+        } catch (...) {
+            // Nobody is left to catch it: it came from a handler that was told of a failure, or of a function that was posted.
+            std::fputs("corun: an exception was thrown while a scheduler shut down; it is dropped\n", stderr);
+        }
+    } while (has_work());
+}
+
+void scheduler_impl::stop() noexcept {
+    if (current_core() == this) {
+        std::fputs("corun: a scheduler was destroyed by one of its own fibers or handlers\n", stderr);
+        std::abort();
+    }
+    while (!try_enter()) std::this_thread::yield();  // a drive on another thread; it is bounded
+    const entered inside{*this};
+    is_transient = true;
+    run_down();
+    try {
+        settle();
+    } catch (...) {
+        // Without a timer set, those that still live wait for the context's end.
+    }
+}
+
+void scheduler_impl::context_shuts_down() noexcept {
+    while (!try_enter()) std::this_thread::yield();
+    dying_.store(true, std::memory_order_seq_cst);
+    const entered inside{*this};
+    do run_down();
+    while (live != 0 && wait_for_others());
+    if (live == 0) dismantle();
+}
+
+// Waits for what other threads do, or for the sleep of a fiber that is unwinding. False: what is left waits for operations of
+// this context, whose handlers Asio destroys after us.
+bool scheduler_impl::wait_for_others() {
+    bool elsewhere = false;
+    for (fiber_record* fiber = first_live; fiber != nullptr; fiber = fiber->following) elsewhere |= fiber->waits_elsewhere;
+    if (!elsewhere && timers.empty()) return false;
+    std::unique_lock hold{dying_lock_};
+    const auto news = [this] { return inbox_.load(std::memory_order_seq_cst) != nullptr; };
+    if (timers.empty())
+        dying_news_.wait(hold, news);
+    else if (!dying_news_.wait_until(hold, timers.earliest(), news))
+        timer_due_.store(true, std::memory_order_seq_cst);
+    return true;
+}
+
+// Something was put into the inbox of a dying scheduler. The thread that shuts it down waits for this; or it has gone on to shut down
+// the rest of the context, and this is a handler being destroyed on it: its fiber ends here and now.
+void scheduler_impl::news_for_the_dying() noexcept {
+    { const std::lock_guard hold{dying_lock_}; }
+    dying_news_.notify_all();
+    if (current_core() != nullptr || !try_enter()) return;
+    const entered inside{*this};
+    run_down();
+    if (live == 0) dismantle();
+}
+
+void scheduler_impl::context_is_gone() noexcept {
+    if (live == 0) return;
+    for (fiber_record* fiber = first_live; fiber != nullptr; fiber = fiber->following)
+        std::fprintf(stderr, "corun: fiber %s waits at %s for an operation that outlived its execution context\n",
+                     describe(*fiber).c_str(), describe(fiber->where).c_str());
+    std::abort();
+}
+
+// Gives back what belongs to the context. Handles and wakers may keep the rest for longer.
+void scheduler_impl::dismantle() noexcept {
+    timer_.reset();
+    descriptors.close();
+    work_ = boost::asio::any_io_executor{};
+    executor = boost::asio::any_io_executor{};
+    asked_.clear();
+}
+
+bool runs_functions(const scheduler_core& core) noexcept { return !static_cast<const scheduler_impl&>(core).is_dying(); }
+
+}  // namespace corun::detail

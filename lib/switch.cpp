@@ -1,0 +1,64 @@
+#include <corun/detail/core.hpp>
+
+#include <cerrno>
+#include <cxxabi.h>
+
+#if defined(CORUN_SANITIZED)
+#include <pthread.h>
+#endif
+#if defined(CORUN_ASAN)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if defined(CORUN_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace corun::detail {
+
+thread_local constinit scheduler_core* corun_current_core = nullptr;
+
+thread_places places_of_this_thread() noexcept {
+    return {&errno, reinterpret_cast<exception_globals*>(abi::__cxa_get_globals())};
+}
+
+#if defined(CORUN_SANITIZED)
+
+void announce_leaving([[maybe_unused]] stack_span* from, stack_span& to) noexcept {
+#if defined(CORUN_ASAN)
+    __sanitizer_start_switch_fiber(from != nullptr ? &from->shadow : nullptr, to.base, to.size);
+#elif defined(CORUN_TSAN)
+    if (to.shadow == nullptr) to.shadow = __tsan_create_fiber(0);
+    __tsan_switch_to_fiber(to.shadow, 0);
+#endif
+}
+
+void announce_arrived([[maybe_unused]] stack_span* self) noexcept {
+#if defined(CORUN_ASAN)
+    __sanitizer_finish_switch_fiber(self != nullptr ? self->shadow : nullptr, nullptr, nullptr);
+#endif
+}
+
+void describe_thread_stack(stack_span& loop) noexcept {
+#if defined(CORUN_ASAN)
+    pthread_attr_t attributes;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstack(&attributes, &loop.base, &loop.size);
+    pthread_attr_destroy(&attributes);
+#elif defined(CORUN_TSAN)
+    loop.shadow = __tsan_get_current_fiber();
+#endif
+}
+
+void forget_stack(stack_span& stack) noexcept {
+#if defined(CORUN_ASAN)
+    __asan_unpoison_memory_region(stack.base, stack.size);
+#elif defined(CORUN_TSAN)
+    if (stack.shadow != nullptr) __tsan_destroy_fiber(stack.shadow);
+#endif
+    stack.shadow = nullptr;
+}
+
+#endif
+
+}  // namespace corun::detail

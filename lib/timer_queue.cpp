@@ -1,0 +1,65 @@
+#include "timer_queue.hpp"
+
+#include <algorithm>
+
+namespace corun::detail {
+namespace {
+constexpr std::size_t branches = 4;
+}
+
+void timer_queue::add(timer_node& node, time_point when) {
+    heap_.emplace_back();
+    sift_up(heap_.size() - 1, {when, added_++, &node});
+}
+
+void timer_queue::remove(timer_node& node) noexcept {
+    if (node.place == timer_node::nowhere) return;
+    const std::size_t hole = node.place;
+    node.place = timer_node::nowhere;
+    const entry last = heap_.back();
+    heap_.pop_back();
+    if (hole == heap_.size()) return;
+    if (hole > 0 && last.before(heap_[(hole - 1) / branches]))
+        sift_up(hole, last);
+    else
+        sift_down(hole, last);
+}
+
+timer_node* timer_queue::take_expired(time_point now) noexcept {
+    if (heap_.empty() || heap_.front().when > now) return nullptr;
+    timer_node* first = heap_.front().node;
+    remove(*first);
+    return first;
+}
+
+void timer_queue::put(std::size_t place, const entry& e) noexcept {
+    heap_[place] = e;
+    e.node->place = place;
+}
+
+void timer_queue::sift_up(std::size_t place, const entry& e) noexcept {
+    while (place > 0) {
+        const std::size_t parent = (place - 1) / branches;
+        if (!e.before(heap_[parent])) break;
+        put(place, heap_[parent]);
+        place = parent;
+    }
+    put(place, e);
+}
+
+void timer_queue::sift_down(std::size_t place, const entry& e) noexcept {
+    for (;;) {
+        const std::size_t first = place * branches + 1;
+        if (first >= heap_.size()) break;
+        const std::size_t end = std::min(first + branches, heap_.size());
+        std::size_t least = first;
+        for (std::size_t child = first + 1; child < end; ++child)
+            if (heap_[child].before(heap_[least])) least = child;
+        if (!heap_[least].before(e)) break;
+        put(place, heap_[least]);
+        place = least;
+    }
+    put(place, e);
+}
+
+}  // namespace corun::detail

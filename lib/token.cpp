@@ -1,0 +1,68 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/detail/token_handler.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+
+#include <string>
+
+namespace corun::detail {
+namespace {
+
+// From the gentlest request to the hardest.
+void emit(fiber_record& fiber) {
+    using boost::asio::cancellation_type;
+    constexpr cancellation_type stages[] = {cancellation_type::total, cancellation_type::partial, cancellation_type::terminal};
+    constexpr std::uint8_t last = 3;
+    if (fiber.stop_stage < last) fiber.cancellation.emit(stages[fiber.stop_stage++]);
+}
+
+}  // namespace
+
+bool says_aborted(const std::exception_ptr& e) noexcept {
+    try {
+        if (e) std::rethrow_exception(e);
+    } catch (const boost::system::system_error& error) {
+        return says_aborted(error.code());
+    } catch (...) {
+    }
+    return false;
+}
+
+void ask_to_stop(token_state_base& state) {
+    emit(state.fiber);
+    impl_of(*state.fiber.owner).escalate_later(state.fiber);
+}
+
+// Asio does not tell whether an operation heeds a request. One that does completes before the loop's next turn; the others
+// are asked harder in the turns after it.
+void scheduler_impl::escalate_later(fiber_record& fiber) {
+    asked_.emplace_back(&fiber);
+    post_drive();
+}
+
+void scheduler_impl::escalate() {
+    std::erase_if(asked_, [](const fiber_ref& fiber) { return fiber->stop_stage == 0 || fiber->stop_stage == 3; });
+    for (const fiber_ref& fiber : asked_) emit(*fiber);
+    if (!asked_.empty()) post_drive();
+}
+
+void throw_abandoned(fiber_record& self) {
+    scheduler_impl& scheduler = impl_of(*self.owner);
+    scheduler.cancel(self, scheduler.is_dying() ? cancel_reason::shutdown : cancel_reason::abandoned);
+    throw_cancelled(self);
+}
+
+void refuse_when_context_is_gone(fiber_record& self) {
+    if (impl_of(*self.owner).is_dying()) throw_cancelled(self);
+}
+
+bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept {
+    return &context != &impl_of(*self.owner).context;
+}
+
+scheduler::executor_type executor_of(fiber_record& fiber) noexcept {
+    return scheduler::executor_type{impl_of(*fiber.owner)};
+}
+
+}  // namespace corun::detail

@@ -1,0 +1,102 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/this_fiber.hpp>
+#include <corun/yield.hpp>
+
+#include <boost/asio/detail/call_stack.hpp>
+#include <boost/asio/detail/strand_executor_service.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+namespace corun {
+namespace detail {
+namespace {
+
+// A fiber that swallows its cancellation so often is named on stderr, and from then on lets the others run before each throw.
+constexpr std::uint32_t report_after = 100;
+// On shutdown it has no end: the process is ended instead.
+constexpr std::uint32_t abort_after = 10'000;
+
+void count_cancellation(fiber_record& self) {
+    const std::uint32_t thrown = ++self.cancellations_thrown;
+    if (thrown < report_after) return;
+    if (thrown == report_after)
+        std::fprintf(stderr, "corun: fiber %s has swallowed its cancellation %u times, last at %s\n", describe(self).c_str(),
+                     thrown, describe(self.where).c_str());
+    if (thrown >= abort_after && impl_of(*self.owner).is_dying()) {
+        std::fprintf(stderr, "corun: fiber %s swallows its cancellation without end, last at %s; the process is aborted\n",
+                     describe(self).c_str(), describe(self.where).c_str());
+        std::abort();
+    }
+    give_way(self);
+}
+
+}  // namespace
+
+void throw_not_in_fiber(std::source_location where) {
+    throw not_in_fiber{"corun: not on a fiber, at " + describe(where)};
+}
+
+bool is_interrupted(const fiber_record& self) noexcept {
+    // While an exception unwinds the fiber, a second one would end the process: destructors may yield in peace.
+    return (self.alerts & alert_cancelled) != 0 && std::uncaught_exceptions() == 0;
+}
+
+void throw_cancelled(fiber_record& self) {
+    count_cancellation(self);
+    throw cancelled{self.reason.load(), self.where};
+}
+
+void heed_alerts(fiber_record& self) {
+    if ((self.alerts & alert_no_yield) != 0) {
+        const no_yield& guard = *self.innermost_no_yield;
+        throw switch_forbidden{"corun: fiber " + describe(self) + " yields at " + describe(self.where) + " inside no_yield(\"" +
+                               guard.why() + "\") of " + describe(guard.where())};
+    }
+    if (is_interrupted(self)) throw_cancelled(self);
+}
+
+const void* innermost_strand() noexcept {
+    // Asio marks a running strand on a list through its stack frames. A fiber that left such a frame behind would leave the
+    // strand marked as running on this thread, and its functions would run at the same time as others.
+    using boost::asio::detail::call_stack;
+    using boost::asio::detail::strand_executor_service;
+    return call_stack<strand_executor_service::strand_impl>::top();
+}
+
+void throw_yield_below_strand(fiber_record& self) {
+    throw switch_forbidden{"corun: fiber " + describe(self) + " yields at " + describe(self.where) +
+                           " inside a function that a strand runs; spawn a fiber on the strand instead"};
+}
+
+}  // namespace detail
+
+no_yield::no_yield(const char* why, std::source_location where) noexcept : why_{why}, where_{where} {
+    const detail::scheduler_core* core = detail::current_core();
+    fiber_ = core != nullptr ? core->running : nullptr;
+    if (fiber_ == nullptr) return;
+    outer_ = std::exchange(fiber_->innermost_no_yield, this);
+    fiber_->alerts |= detail::alert_no_yield;
+}
+
+no_yield::~no_yield() {
+    if (fiber_ == nullptr) return;
+    fiber_->innermost_no_yield = outer_;
+    if (outer_ == nullptr) fiber_->alerts &= static_cast<std::uint8_t>(~detail::alert_no_yield);
+}
+
+namespace this_fiber {
+
+bool exists() noexcept {
+    const detail::scheduler_core* core = detail::current_core();
+    return core != nullptr && core->running != nullptr;
+}
+std::uint64_t id(std::source_location where) { return detail::this_fiber_record(where).id; }
+std::string_view name(std::source_location where) { return detail::this_fiber_record(where).name; }
+bool cancelled(std::source_location where) { return detail::is_interrupted(detail::this_fiber_record(where)); }
+
+}  // namespace this_fiber
+}  // namespace corun

@@ -1,0 +1,28 @@
+"""concurrent_task with gevent."""
+
+import pathlib
+import sys
+
+import gevent
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from measure import Stopwatch, arguments, check, program, report  # noqa: E402
+
+
+def main():
+    given = arguments("tasks that sleep and count", tasks=10_000, sleep_ms=1000)
+    counted = 0
+
+    def sleeper():
+        nonlocal counted
+        gevent.sleep(given.sleep_ms / 1000)
+        counted += 1
+
+    watch = Stopwatch()
+    gevent.joinall([gevent.spawn(sleeper) for _ in range(given.tasks)], raise_error=True)
+    spent = watch.elapsed()
+    check(counted == given.tasks, f"{counted} of {given.tasks} tasks counted")
+    report("concurrent_task", "gevent", spent, tasks=given.tasks, counted=counted)
+
+
+program("concurrent_task", main)

@@ -1,0 +1,66 @@
+"""What the Python peers share: the command line, what a run cost, and the line that says so."""
+
+import argparse
+import resource
+import sys
+import time
+
+
+class Failure(Exception):
+    """The work was not done, or was not done as it should have been."""
+
+
+class Stopwatch:
+    """Measures from its construction on, so that the interpreter's start is charged to nobody."""
+
+    def __init__(self):
+        self._wall, self._cpu = self._read()
+
+    def elapsed(self):
+        wall, cpu = self._read()
+        return {"wall_s": f"{wall - self._wall:.4f}", "cpu_s": f"{cpu - self._cpu:.4f}"}
+
+    @staticmethod
+    def _read():
+        use = resource.getrusage(resource.RUSAGE_SELF)
+        return time.monotonic(), use.ru_utime + use.ru_stime
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
+
+
+def arguments(title, **defaults):
+    """Options named after the defaults' keys, of the defaults' types; counts must be positive."""
+    parser = _OneLineParser(description=title)
+    for name, default in defaults.items():
+        parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default)
+    given = parser.parse_args()
+    for name, default in defaults.items():
+        if isinstance(default, int) and getattr(given, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} must be positive")
+    return given
+
+
+def check(holds, otherwise):
+    if not holds:
+        raise Failure(otherwise)
+
+
+def report(workload, runtime, spent, **counts):
+    fields = {**counts, **spent, "rss_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+    print(workload, runtime, *(f"{key}={value}" for key, value in fields.items()), flush=True)
+
+
+def program(workload, body):
+    """Runs a program's body and turns whatever leaves it into one line on stderr and an exit status."""
+    try:
+        body()
+    except KeyboardInterrupt:
+        sys.exit(f"{workload}: interrupted")
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        sys.exit(f"{workload}: {error.strerror or error}{where}")
+    except Failure as failure:
+        sys.exit(f"{workload}: {failure}")
