@@ -160,9 +160,20 @@ void scheduler_impl::settle() {
         return;
     }
     if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
-        timers.add(trim_, std::chrono::steady_clock::now() + std::chrono::seconds{1});
+        add_timer(trim_, std::chrono::steady_clock::now() + std::chrono::seconds{1});
     arm_timer();
     descriptors.arm();
+}
+
+// Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.
+void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
+    timers.add(node, when);
+    try {
+        if (!is_dying()) arm_timer();
+    } catch (...) {
+        timers.remove(node);
+        throw;
+    }
 }
 
 // Asio's timer is set only to an earlier time: when the earliest timer is withdrawn it goes off once for nothing, which costs less

@@ -45,11 +45,21 @@ void readiness::add(ready_operation& op) {
     if (mine != nullptr)
         throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(op.fd_)};
     mine = &op;
-    if (control(is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, op.fd_, w) == 0) return;
-    if (errno == EEXIST && control(EPOLL_CTL_MOD, op.fd_, w) == 0) return;
-    mine = nullptr;
-    if (is_new) waiting_.erase(place);
-    throw_last_error("epoll_ctl");
+    if (control(is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, op.fd_, w) != 0 &&
+        !(errno == EEXIST && control(EPOLL_CTL_MOD, op.fd_, w) == 0)) {
+        const int why = errno;
+        mine = nullptr;
+        if (is_new) waiting_.erase(place);
+        errno = why;
+        throw_last_error("epoll_ctl");
+    }
+    try {
+        arm();
+    } catch (...) {
+        mine = nullptr;
+        watch_rest(place);
+        throw;
+    }
 }
 
 void readiness::remove(ready_operation& op) noexcept {

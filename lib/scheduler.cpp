@@ -4,6 +4,10 @@
 #include <corun/scheduler.hpp>
 
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/system_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <mutex>
@@ -13,6 +17,17 @@
 #include <vector>
 
 namespace corun {
+namespace {
+
+// Whether an executor is what its context's get_executor() returns, rather than a strand or another adapter around it.
+bool is_of_context(const boost::asio::any_io_executor& executor) noexcept {
+    return executor.target<boost::asio::io_context::executor_type>() != nullptr ||
+           executor.target<boost::asio::thread_pool::executor_type>() != nullptr ||
+           executor.target<boost::asio::system_executor>() != nullptr;
+}
+
+}  // namespace
+
 // Every scheduler of one execution context, so that they end with it.
 class scheduler_service final : public boost::asio::execution_context::service {
 public:
@@ -42,6 +57,7 @@ public:
     }
 
     [[nodiscard]] detail::scheduler_impl& on(const boost::asio::any_io_executor& executor) {
+        if (is_of_context(executor)) return own(executor).impl();
         const std::lock_guard hold{lock_};
         for (const impl_ref& impl : all_)
             if (impl->executor == executor) return *impl;
@@ -57,12 +73,15 @@ public:
 
 private:
     void shutdown() noexcept override {
-        std::vector<impl_ref> all;
-        {
-            const std::lock_guard hold{lock_};
-            all = all_;
+        for (std::size_t i = 0;; ++i) {
+            impl_ref impl;
+            {
+                const std::lock_guard hold{lock_};
+                if (i == all_.size()) return;
+                impl = all_[i];
+            }
+            impl->context_shuts_down();
         }
-        for (const impl_ref& impl : all) impl->context_shuts_down();
     }
 
     std::mutex lock_;

@@ -18,7 +18,7 @@ void sleep_operation::start(waker w) {
         expired_ = true;
         return;
     }
-    scheduler.timers.add(*this, until_);
+    scheduler.add_timer(*this, until_);
     scheduler_ = &scheduler;
     waker_.emplace(std::move(w));
 }

@@ -96,6 +96,9 @@ bool exists() noexcept {
 }
 std::uint64_t id(std::source_location where) { return detail::this_fiber_record(where).id; }
 std::string_view name(std::source_location where) { return detail::this_fiber_record(where).name; }
+scheduler::executor_type executor(std::source_location where) {
+    return scheduler::executor_type{detail::impl_of(*detail::this_fiber_record(where).owner)};
+}
 bool cancelled(std::source_location where) { return detail::is_interrupted(detail::this_fiber_record(where)); }
 
 }  // namespace this_fiber

@@ -8,23 +8,20 @@
 namespace {
 
 std::size_t run(const perf::concurrent_task& work) {
-  return corun::run([&work] {
-    std::size_t counted = 0;
-    std::vector<corun::fiber<void>> sleepers;
-    sleepers.reserve(work.tasks);
-    for (std::size_t i = 0; i < work.tasks; ++i)
-      sleepers.push_back(corun::spawn([&work, &counted] {
-        corun::yield(corun::sleep_for(work.sleep));
-        ++counted;
-      }));
-    for (auto& sleeper : sleepers)
-      corun::yield(sleeper.join());
-    return counted;
-  });
+    return corun::run([&work] {
+        std::size_t counted = 0;
+        std::vector<corun::fiber<void>> sleepers;
+        sleepers.reserve(work.tasks);
+        for (std::size_t i = 0; i < work.tasks; ++i)
+            sleepers.push_back(corun::spawn([&work, &counted] {
+                corun::yield(corun::sleep_for(work.sleep));
+                ++counted;
+            }));
+        for (auto& sleeper : sleepers) corun::yield(sleeper.join());
+        return counted;
+    });
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char** argv) {
-  return perf::concurrent_task_main(argc, argv, "corun", run);
-}
+int main(int argc, char** argv) { return perf::concurrent_task_main(argc, argv, "corun", run); }

@@ -9,18 +9,18 @@
 namespace {
 
 void write_file(perf::io_task& work, std::size_t index) {
-  perf::io_task::file file{work, index};
-  for (std::size_t n = 0; n < work.writes; ++n)
-    if (!corun::yield(corun::blocking([&file] { return file.write_block(); }))) return;
+    perf::io_task::file file{work, index};
+    for (std::size_t n = 0; n < work.writes; ++n)
+        if (!corun::yield(corun::blocking([&file] { return file.write_block(); }))) return;
 }
 
 void run(perf::io_task& work) {
-  corun::run([&work] {
-    std::vector<corun::fiber<void>> writers;
-    writers.reserve(work.files);
-    for (std::size_t i = 0; i < work.files; ++i) writers.push_back(corun::spawn([&work, i] { write_file(work, i); }));
-    for (auto& writer : writers) corun::yield(writer.join());
-  });
+    corun::run([&work] {
+        std::vector<corun::fiber<void>> writers;
+        writers.reserve(work.files);
+        for (std::size_t i = 0; i < work.files; ++i) writers.push_back(corun::spawn([&work, i] { write_file(work, i); }));
+        for (auto& writer : writers) corun::yield(writer.join());
+    });
 }
 
 }  // namespace

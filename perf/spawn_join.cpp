@@ -1,18 +1,18 @@
 // What it costs to start one fiber and to wait for its end, one at a time.
+#include "support/spawn_join.hpp"
 #include "peers/spawn_join_asio_spawn.hpp"
 #include "peers/spawn_join_awaitable.hpp"
 #include "peers/spawn_join_boost_fiber.hpp"
-#include "support/spawn_join.hpp"
 
 #include <corun.hpp>
 
 namespace {
 
 void spawn_join_corun(benchmark::State& state) {
-  corun::run([&state] {
-    perf::family all{state};
-    while (all.next()) corun::yield(corun::spawn([&all] { all.work(); }).join());
-  });
+    corun::run([&state] {
+        perf::family all{state};
+        while (all.next()) corun::yield(corun::spawn([&all] { all.work(); }).join());
+    });
 }
 
 BENCHMARK(spawn_join_corun)->Name("spawn_join/corun");

@@ -1,6 +1,6 @@
 // Fetches with 100 fibers at a time, a connection for each request.
-#include "peers/asio.hpp"
 #include "support/url_fetch.hpp"
+#include "peers/asio.hpp"
 
 #include <corun.hpp>
 
@@ -13,29 +13,32 @@ namespace {
 namespace asio = boost::asio;
 
 void fetch(asio::io_context& io, perf::url_fetch& work) {
-  perf::tcp_socket socket{io};
-  corun::yield(socket.async_connect(work.server, asio::deferred));
-  corun::yield(asio::async_write(socket, asio::buffer(work.request), asio::deferred));
-  perf::http_answer answer;
-  for (;;) {
-    boost::system::error_code closed;
-    const std::size_t n = corun::yield(socket.async_read_some(answer.space(), asio::deferred), closed);
-    if (closed == asio::error::eof) break;
-    if (closed) throw boost::system::system_error{closed};
-    answer.received(n);
-  }
-  work.count(answer);
+    perf::tcp_socket socket{io};
+    corun::yield(socket.async_connect(work.server, asio::deferred));
+    corun::yield(asio::async_write(socket, asio::buffer(work.request), asio::deferred));
+    perf::http_answer answer;
+    for (;;) {
+        boost::system::error_code closed;
+        const std::size_t n = corun::yield(socket.async_read_some(answer.space(), asio::deferred), closed);
+        if (closed == asio::error::eof) break;
+        if (closed) throw boost::system::system_error{closed};
+        answer.received(n);
+    }
+    work.count(answer);
 }
 
 void run(perf::url_fetch& work) {
-  asio::io_context io{perf::one_thread};
-  for (std::size_t i = 0; i < work.concurrency; ++i)
-    corun::spawn(io, [&] {
-      work.guard([&] {
-        while (work.claim()) fetch(io, work);
-      });
-    }, asio::detached);
-  io.run();
+    asio::io_context io{perf::one_thread};
+    for (std::size_t i = 0; i < work.concurrency; ++i)
+        corun::spawn(
+            io,
+            [&] {
+                work.guard([&] {
+                    while (work.claim()) fetch(io, work);
+                });
+            },
+            asio::detached);
+    io.run();
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // What one yield costs in a ring of 2, 1000 and 10,000 fibers, beside the peers and the bare switch of stacks.
+#include "support/yield.hpp"
 #include "peers/yield_asio_spawn.hpp"
 #include "peers/yield_awaitable.hpp"
 #include "peers/yield_boost_fiber.hpp"
 #include "peers/yield_jump_fcontext.hpp"
-#include "support/yield.hpp"
 
 #include <corun.hpp>
 
@@ -12,19 +12,19 @@
 namespace {
 
 void yield_corun(benchmark::State& state) {
-  corun::run([&state] {
-    perf::ring all{state};
-    std::vector<corun::fiber<void>> others;
-    others.reserve(all.others());
-    for (std::size_t i = 0; i < all.others(); ++i)
-      others.push_back(corun::spawn([&all] {
-        while (all.turn()) corun::yield();
-      }));
-    corun::yield();
-    while (all.lap()) corun::yield();
-    for (auto& other : others) corun::yield(other.join());
-    all.check();
-  });
+    corun::run([&state] {
+        perf::ring all{state};
+        std::vector<corun::fiber<void>> others;
+        others.reserve(all.others());
+        for (std::size_t i = 0; i < all.others(); ++i)
+            others.push_back(corun::spawn([&all] {
+                while (all.turn()) corun::yield();
+            }));
+        corun::yield();
+        while (all.lap()) corun::yield();
+        for (auto& other : others) corun::yield(other.join());
+        all.check();
+    });
 }
 
 void sizes(benchmark::internal::Benchmark* cost) { cost->Arg(2)->Arg(1000)->Arg(10'000); }

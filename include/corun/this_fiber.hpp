@@ -1,6 +1,8 @@
 // The calling fiber's view of itself. Nothing here switches.
 #pragma once
 
+#include <corun/scheduler.hpp>
+
 #include <cstdint>
 #include <source_location>
 #include <string_view>
@@ -18,5 +20,8 @@ namespace corun::this_fiber {
 
 /// Whether yields throw `cancelled` now: for loops that compute for long between yields.
 [[nodiscard]] bool cancelled(std::source_location where = std::source_location::current());
+
+/// The executor of the fiber's scheduler, for the I/O objects that the fiber makes: `tcp::socket s{corun::this_fiber::executor()};`
+[[nodiscard]] scheduler::executor_type executor(std::source_location where = std::source_location::current());
 
 }  // namespace corun::this_fiber

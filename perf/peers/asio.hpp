@@ -14,11 +14,11 @@ namespace perf {
 namespace asio = boost::asio;
 
 using io_executor = asio::io_context::executor_type;
-using steady_timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                asio::wait_traits<std::chrono::steady_clock>, io_executor>;
+using steady_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io_executor>;
 using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, io_executor>;
 
 /// Tells the io_context that one thread runs it, which spares it locking and waking.
 inline constexpr int one_thread = 1;
 
-} // namespace perf
+}  // namespace perf

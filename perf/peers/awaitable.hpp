@@ -13,12 +13,11 @@
 
 namespace perf {
 
-template <class T> using awaitable = asio::awaitable<T, io_executor>;
+template <class T>
+using awaitable = asio::awaitable<T, io_executor>;
 inline constexpr asio::use_awaitable_t<io_executor> use_awaitable{};
 
 /// Starts a coroutine that nobody joins. What it throws leaves `io_context::run`.
-inline void start(asio::io_context& io, awaitable<void> coroutine) {
-  asio::co_spawn(io, std::move(coroutine), rethrow);
-}
+inline void start(asio::io_context& io, awaitable<void> coroutine) { asio::co_spawn(io, std::move(coroutine), rethrow); }
 
-} // namespace perf
+}  // namespace perf

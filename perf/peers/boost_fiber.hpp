@@ -15,7 +15,7 @@ namespace fibers = boost::fibers;
 
 template <class Stacks, class Function>
 fibers::fiber start_fiber(fibers::launch when, Stacks stacks, Function function) {
-  return fibers::fiber{when, std::allocator_arg, std::move(stacks), std::move(function)};
+    return fibers::fiber{when, std::allocator_arg, std::move(stacks), std::move(function)};
 }
 
 }  // namespace perf

@@ -8,20 +8,18 @@ namespace {
 namespace asio = boost::asio;
 
 std::size_t run(const perf::concurrent_task& work) {
-  asio::io_context io{perf::one_thread};
-  std::size_t counted = 0;
-  for (std::size_t i = 0; i < work.tasks; ++i)
-    perf::spawn(io, perf::many_stacks(), [&](perf::yield_context yield) {
-      perf::steady_timer timer{io, work.sleep};
-      timer.async_wait(yield);
-      ++counted;
-    });
-  io.run();
-  return counted;
+    asio::io_context io{perf::one_thread};
+    std::size_t counted = 0;
+    for (std::size_t i = 0; i < work.tasks; ++i)
+        perf::spawn(io, perf::many_stacks(), [&](perf::yield_context yield) {
+            perf::steady_timer timer{io, work.sleep};
+            timer.async_wait(yield);
+            ++counted;
+        });
+    io.run();
+    return counted;
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char** argv) {
-  return perf::concurrent_task_main(argc, argv, "asio_spawn", run);
-}
+int main(int argc, char** argv) { return perf::concurrent_task_main(argc, argv, "asio_spawn", run); }

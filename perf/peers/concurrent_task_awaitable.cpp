@@ -7,22 +7,19 @@ namespace {
 namespace asio = boost::asio;
 
 perf::awaitable<void> sleeper(asio::io_context& io, const perf::concurrent_task& work, std::size_t& counted) {
-  perf::steady_timer timer{io, work.sleep};
-  co_await timer.async_wait(perf::use_awaitable);
-  ++counted;
+    perf::steady_timer timer{io, work.sleep};
+    co_await timer.async_wait(perf::use_awaitable);
+    ++counted;
 }
 
 std::size_t run(const perf::concurrent_task& work) {
-  asio::io_context io{perf::one_thread};
-  std::size_t counted = 0;
-  for (std::size_t i = 0; i < work.tasks; ++i)
-    perf::start(io, sleeper(io, work, counted));
-  io.run();
-  return counted;
+    asio::io_context io{perf::one_thread};
+    std::size_t counted = 0;
+    for (std::size_t i = 0; i < work.tasks; ++i) perf::start(io, sleeper(io, work, counted));
+    io.run();
+    return counted;
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char** argv) {
-  return perf::concurrent_task_main(argc, argv, "awaitable", run);
-}
+int main(int argc, char** argv) { return perf::concurrent_task_main(argc, argv, "awaitable", run); }

@@ -7,20 +7,18 @@
 namespace {
 
 std::size_t run(const perf::concurrent_task& work) {
-  std::size_t counted = 0;
-  std::vector<perf::fibers::fiber> sleepers;
-  sleepers.reserve(work.tasks);
-  for (std::size_t i = 0; i < work.tasks; ++i)
-    sleepers.push_back(perf::start_fiber(perf::fibers::launch::dispatch, perf::many_stacks(), [&] {
-      boost::this_fiber::sleep_for(work.sleep);
-      ++counted;
-    }));
-  for (auto& sleeper : sleepers) sleeper.join();
-  return counted;
+    std::size_t counted = 0;
+    std::vector<perf::fibers::fiber> sleepers;
+    sleepers.reserve(work.tasks);
+    for (std::size_t i = 0; i < work.tasks; ++i)
+        sleepers.push_back(perf::start_fiber(perf::fibers::launch::dispatch, perf::many_stacks(), [&] {
+            boost::this_fiber::sleep_for(work.sleep);
+            ++counted;
+        }));
+    for (auto& sleeper : sleepers) sleeper.join();
+    return counted;
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char** argv) {
-  return perf::concurrent_task_main(argc, argv, "boost_fiber", run);
-}
+int main(int argc, char** argv) { return perf::concurrent_task_main(argc, argv, "boost_fiber", run); }

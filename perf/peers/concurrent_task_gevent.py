@@ -19,7 +19,8 @@ def main():
         counted += 1
 
     watch = Stopwatch()
-    gevent.joinall([gevent.spawn(sleeper) for _ in range(given.tasks)], raise_error=True)
+    for task in [gevent.spawn(sleeper) for _ in range(given.tasks)]:
+        task.get()  # one by one takes less than joinall, which keeps a set of those that have ended
     spent = watch.elapsed()
     check(counted == given.tasks, f"{counted} of {given.tasks} tasks counted")
     report("concurrent_task", "gevent", spent, tasks=given.tasks, counted=counted)

@@ -8,17 +8,15 @@
 namespace {
 
 std::size_t run(const perf::concurrent_task& work) {
-  perf::use_small_thread_stacks();
-  std::atomic<std::size_t> counted{0};
-  perf::run_threads(work.tasks, [&](std::size_t) {
-    std::this_thread::sleep_for(work.sleep);
-    counted.fetch_add(1, std::memory_order_relaxed);
-  });
-  return counted;
+    perf::use_small_thread_stacks();
+    std::atomic<std::size_t> counted{0};
+    perf::run_threads(work.tasks, [&](std::size_t) {
+        std::this_thread::sleep_for(work.sleep);
+        counted.fetch_add(1, std::memory_order_relaxed);
+    });
+    return counted;
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char** argv) {
-  return perf::concurrent_task_main(argc, argv, "thread", run);
-}
+int main(int argc, char** argv) { return perf::concurrent_task_main(argc, argv, "thread", run); }

@@ -8,19 +8,19 @@
 namespace perf {
 
 class gate {
- public:
-  explicit gate(asio::io_context& io) : timer_{io, steady_timer::time_point::max()} {}
+public:
+    explicit gate(asio::io_context& io) : timer_{io, steady_timer::time_point::max()} {}
 
-  /// Completes with operation_aborted once the gate is open.
-  template <class Token>
-  auto wait(Token&& token) {
-    return timer_.async_wait(std::forward<Token>(token));
-  }
+    /// Completes with operation_aborted once the gate is open.
+    template <class Token>
+    auto wait(Token&& token) {
+        return timer_.async_wait(std::forward<Token>(token));
+    }
 
-  void open() { timer_.cancel(); }
+    void open() { timer_.cancel(); }
 
- private:
-  steady_timer timer_;
+private:
+    steady_timer timer_;
 };
 
 }  // namespace perf

@@ -5,12 +5,12 @@
 namespace {
 
 void run(perf::io_task& work) {
-  perf::use_small_thread_stacks();
-  perf::run_threads(work.files, [&work](std::size_t index) {
-    perf::io_task::file file{work, index};
-    for (std::size_t n = 0; n < work.writes; ++n)
-      if (!file.write_block()) return;
-  });
+    perf::use_small_thread_stacks();
+    perf::run_threads(work.files, [&work](std::size_t index) {
+        perf::io_task::file file{work, index};
+        for (std::size_t n = 0; n < work.writes; ++n)
+            if (!file.write_block()) return;
+    });
 }
 
 }  // namespace

@@ -8,21 +8,21 @@
 namespace perf {
 
 inline awaitable<void> child(family& all) {
-  all.work();
-  co_return;
+    all.work();
+    co_return;
 }
 
 inline awaitable<void> parent(asio::io_context& io, family& all) {
-  while (all.next()) co_await asio::co_spawn(io, child(all), use_awaitable);
+    while (all.next()) co_await asio::co_spawn(io, child(all), use_awaitable);
 }
 
 template <bool WithReactor>
 void spawn_join_awaitable(benchmark::State& state) {
-  asio::io_context io{one_thread};
-  if constexpr (WithReactor) open_reactor(io);
-  family all{state};
-  start(io, parent(io, all));
-  io.run();
+    asio::io_context io{one_thread};
+    if constexpr (WithReactor) open_reactor(io);
+    family all{state};
+    start(io, parent(io, all));
+    io.run();
 }
 
 }  // namespace perf

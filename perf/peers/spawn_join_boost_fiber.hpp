@@ -8,8 +8,8 @@ namespace perf {
 
 template <fibers::launch When>
 void spawn_join_boost_fiber(benchmark::State& state) {
-  family all{state};
-  while (all.next()) start_fiber(When, recycled_stacks(), [&all] { all.work(); }).join();
+    family all{state};
+    while (all.next()) start_fiber(When, recycled_stacks(), [&all] { all.work(); }).join();
 }
 
 }  // namespace perf

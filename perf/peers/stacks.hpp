@@ -10,8 +10,8 @@ namespace perf {
 /// For stacks that come and go: last used first, without a call of the C library. Copies share one pool; it lasts as
 /// long as the program, so that every run finds its stacks again.
 inline boost::context::pooled_fixedsize_stack& recycled_stacks() {
-  static boost::context::pooled_fixedsize_stack pool;
-  return pool;
+    static boost::context::pooled_fixedsize_stack pool;
+    return pool;
 }
 
 /// For many stacks at once. The pool would link them through their far ends, which makes one more page of each

@@ -9,14 +9,14 @@
 namespace perf {
 
 inline void yield_jump_fcontext(benchmark::State& state) {
-  namespace context = boost::context;
-  context::fixedsize_stack allocator;
-  context::stack_context stack = allocator.allocate();
-  auto other = context::detail::make_fcontext(stack.sp, stack.size, [](context::detail::transfer_t from) {
-    for (;;) from = context::detail::jump_fcontext(from.fctx, nullptr);
-  });
-  while (state.KeepRunningBatch(2)) other = context::detail::jump_fcontext(other, nullptr).fctx;
-  allocator.deallocate(stack);
+    namespace context = boost::context;
+    context::fixedsize_stack allocator;
+    context::stack_context stack = allocator.allocate();
+    auto other = context::detail::make_fcontext(stack.sp, stack.size, [](context::detail::transfer_t from) {
+        for (;;) from = context::detail::jump_fcontext(from.fctx, nullptr);
+    });
+    while (state.KeepRunningBatch(2)) other = context::detail::jump_fcontext(other, nullptr).fctx;
+    allocator.deallocate(stack);
 }
 
 }  // namespace perf

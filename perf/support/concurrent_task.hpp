@@ -12,35 +12,33 @@
 namespace perf {
 
 struct concurrent_task {
-  std::size_t tasks = 10'000;
-  std::chrono::milliseconds sleep{1000};
+    std::size_t tasks = 10'000;
+    std::chrono::milliseconds sleep{1000};
 };
 
 /// `run(work)` starts `work.tasks` tasks, each of which sleeps `work.sleep` and then counts one, and returns the
 /// count when all have ended.
-template <class Run> int concurrent_task_main(int argc, char** argv, std::string_view runtime, Run run) {
-  return program("concurrent_task", [&] {
-    concurrent_task work;
-    long long sleep_ms = work.sleep.count();
-    arguments args{"concurrent_task: tasks that sleep and count"};
-    args.option("tasks", work.tasks, "how many tasks run at the same time")
-        .option("sleep-ms", sleep_ms, "how long each of them sleeps");
-    if (!args.parse(argc, argv))
-      return;
-    require_count("tasks", work.tasks);
-    if (sleep_ms < 0 || sleep_ms > 3'600'000)
-      throw bad_arguments{"--sleep-ms must be 0 to 3600000"};
-    work.sleep = std::chrono::milliseconds{sleep_ms};
+template <class Run>
+int concurrent_task_main(int argc, char** argv, std::string_view runtime, Run run) {
+    return program("concurrent_task", [&] {
+        concurrent_task work;
+        long long sleep_ms = work.sleep.count();
+        arguments args{"concurrent_task: tasks that sleep and count"};
+        args.option("tasks", work.tasks, "how many tasks run at the same time")
+            .option("sleep-ms", sleep_ms, "how long each of them sleeps");
+        if (!args.parse(argc, argv)) return;
+        require_count("tasks", work.tasks);
+        if (sleep_ms < 0 || sleep_ms > 3'600'000) throw bad_arguments{"--sleep-ms must be 0 to 3600000"};
+        work.sleep = std::chrono::milliseconds{sleep_ms};
 
-    const stopwatch watch;
-    const std::size_t counted = run(work);
-    const cost spent = watch.elapsed();
+        const stopwatch watch;
+        const std::size_t counted = run(work);
+        const cost spent = watch.elapsed();
 
-    check(counted == work.tasks,
-          std::to_string(counted) + " of " + std::to_string(work.tasks) + " tasks counted");
-    check(spent.wall_s >= std::chrono::duration<double>{work.sleep}.count(), "ended before the tasks had slept");
-    result_line{"concurrent_task", runtime}.add("tasks", work.tasks).add("counted", counted).print(spent);
-  });
+        check(counted == work.tasks, std::to_string(counted) + " of " + std::to_string(work.tasks) + " tasks counted");
+        check(spent.wall_s >= std::chrono::duration<double>{work.sleep}.count(), "ended before the tasks had slept");
+        result_line{"concurrent_task", runtime}.add("tasks", work.tasks).add("counted", counted).print(spent);
+    });
 }
 
-} // namespace perf
+}  // namespace perf

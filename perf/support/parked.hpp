@@ -11,71 +11,69 @@
 namespace perf {
 
 class parked {
- public:
-  std::size_t fibers = 100'000;
+public:
+    std::size_t fibers = 100'000;
 
-  /// Each fiber's call just before it waits, and just after it was woken.
-  void waits() { ++waiting_; }
-  void woken() { ++woken_; }
+    /// Each fiber's call just before it waits, and just after it was woken.
+    void waits() { ++waiting_; }
+    void woken() { ++woken_; }
 
-  /// The call when every fiber waits and none has been woken.
-  void all_wait() {
-    check(waiting_ == fibers && woken_ == 0, std::to_string(waiting_) + " fibers wait");
-    created_ns_ = nanoseconds_since_start();
-    resident_ = resident_bytes();
-    start_ = clock::now();  // reading the memory is no part of the fibers' end
-  }
+    /// The call when every fiber waits and none has been woken.
+    void all_wait() {
+        check(waiting_ == fibers && woken_ == 0, std::to_string(waiting_) + " fibers wait");
+        created_ns_ = nanoseconds_since_start();
+        resident_ = resident_bytes();
+        start_ = clock::now();  // reading the memory is no part of the fibers' end
+    }
 
-  /// The call when the runtime has ended.
-  void all_ended() {
-    ended_ns_ = nanoseconds_since_start();
-    check(woken_ == fibers, std::to_string(woken_) + " of " + std::to_string(fibers) + " fibers ran to their end");
-  }
+    /// The call when the runtime has ended.
+    void all_ended() {
+        ended_ns_ = nanoseconds_since_start();
+        check(woken_ == fibers, std::to_string(woken_) + " of " + std::to_string(fibers) + " fibers ran to their end");
+    }
 
-  void report(std::string_view runtime, const cost& spent) const {
-    const double each = static_cast<double>(fibers);
-    const double grown = resident_ > before_ ? static_cast<double>(resident_ - before_) : 0;
-    result_line{"parked", runtime}
-        .add("fibers", fibers)
-        .add("woken", woken_)
-        .add("create_ns", created_ns_ / each)
-        .add("resident_b", grown / each)
-        .add("end_ns", ended_ns_ / each)
-        .print(spent);
-  }
+    void report(std::string_view runtime, const cost& spent) const {
+        const double each = static_cast<double>(fibers);
+        const double grown = resident_ > before_ ? static_cast<double>(resident_ - before_) : 0;
+        result_line{"parked", runtime}
+            .add("fibers", fibers)
+            .add("woken", woken_)
+            .add("create_ns", created_ns_ / each)
+            .add("resident_b", grown / each)
+            .add("end_ns", ended_ns_ / each)
+            .print(spent);
+    }
 
- private:
-  using clock = std::chrono::steady_clock;
-  double nanoseconds_since_start() const {
-    return std::chrono::duration<double, std::nano>(clock::now() - start_).count();
-  }
+private:
+    using clock = std::chrono::steady_clock;
+    double nanoseconds_since_start() const { return std::chrono::duration<double, std::nano>(clock::now() - start_).count(); }
 
-  std::size_t waiting_ = 0;
-  std::size_t woken_ = 0;
-  double created_ns_ = 0;
-  double ended_ns_ = 0;
-  std::size_t before_ = resident_bytes();
-  std::size_t resident_ = 0;
-  clock::time_point start_ = clock::now();
+    std::size_t waiting_ = 0;
+    std::size_t woken_ = 0;
+    double created_ns_ = 0;
+    double ended_ns_ = 0;
+    std::size_t before_ = resident_bytes();
+    std::size_t resident_ = 0;
+    clock::time_point start_ = clock::now();
 };
 
 /// `run(work)` parks `work.fibers` fibers, calls `work.all_wait()`, wakes them and returns when all have ended.
 template <class Run>
 int parked_main(int argc, char** argv, std::string_view runtime, Run run) {
-  return program("parked", [&] {
-    std::size_t fibers = 100'000;
-    arguments args{"parked: fibers that wait for one event"};
-    args.option("fibers", fibers, "how many fibers wait at the same time");
-    if (!args.parse(argc, argv)) return;
-    require_count("fibers", fibers);
+    return program("parked", [&] {
+        std::size_t fibers = 100'000;
+        arguments args{"parked: fibers that wait for one event"};
+        args.option("fibers", fibers, "how many fibers wait at the same time");
+        if (!args.parse(argc, argv)) return;
+        require_count("fibers", fibers);
 
-    const stopwatch watch;
-    parked work;
-    work.fibers = fibers;
-    run(work);
-    work.all_ended();
-    work.report(runtime, watch.elapsed());
-  });
+        const stopwatch watch;
+        parked work;
+        work.fibers = fibers;
+        run(work);
+        work.all_ended();
+        work.report(runtime, watch.elapsed());
+    });
 }
 
 }  // namespace perf

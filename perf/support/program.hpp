@@ -13,31 +13,31 @@ namespace perf {
 
 /// The work was not done, or was not done as it should have been.
 struct failure : std::runtime_error {
-  using std::runtime_error::runtime_error;
+    using std::runtime_error::runtime_error;
 };
 
 /// The command line makes no sense.
 struct bad_arguments : std::runtime_error {
-  using std::runtime_error::runtime_error;
+    using std::runtime_error::runtime_error;
 };
 
 inline void check(bool holds, const std::string& otherwise) {
-  if (!holds)
-    throw failure{otherwise};
+    if (!holds) throw failure{otherwise};
 }
 
 /// Runs a program's body and turns whatever leaves it into an exit status: 1 for failed work, 2 for misuse.
-template <class Body> int program(std::string_view name, Body body) {
-  try {
-    body();
-    return EXIT_SUCCESS;
-  } catch (const bad_arguments& error) {
-    std::cerr << name << ": " << error.what() << " (--help lists the options)\n";
-    return 2;
-  } catch (const std::exception& error) {
-    std::cerr << name << ": " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+template <class Body>
+int program(std::string_view name, Body body) {
+    try {
+        body();
+        return EXIT_SUCCESS;
+    } catch (const bad_arguments& error) {
+        std::cerr << name << ": " << error.what() << " (--help lists the options)\n";
+        return 2;
+    } catch (const std::exception& error) {
+        std::cerr << name << ": " << error.what() << '\n';
+        return EXIT_FAILURE;
+    }
 }
 
-} // namespace perf
+}  // namespace perf

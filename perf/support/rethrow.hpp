@@ -8,8 +8,7 @@ namespace perf {
 /// A completion handler for coroutines that nobody joins: what they throw leaves the loop that runs them, where
 /// `asio::detached` would drop it.
 inline constexpr auto rethrow = [](std::exception_ptr thrown) {
-  if (thrown)
-    std::rethrow_exception(thrown);
+    if (thrown) std::rethrow_exception(thrown);
 };
 
-} // namespace perf
+}  // namespace perf

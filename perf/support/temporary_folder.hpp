@@ -17,25 +17,25 @@ namespace perf {
 inline volatile std::sig_atomic_t interrupted = 0;
 
 class temporary_folder {
- public:
-  explicit temporary_folder(const std::filesystem::path& parent) {
-    std::string pattern = (parent / "corun-perf-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-      throw failure{"cannot make a folder in " + parent.string() + ": " + std::strerror(errno)};
-    path_ = pattern;
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
-  }
-  ~temporary_folder() {
-    std::error_code ignored;  // whatever ended the program is told already
-    std::filesystem::remove_all(path_, ignored);
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
+public:
+    explicit temporary_folder(const std::filesystem::path& parent) {
+        std::string pattern = (parent / "corun-perf-XXXXXX").string();
+        if (mkdtemp(pattern.data()) == nullptr)
+            throw failure{"cannot make a folder in " + parent.string() + ": " + std::strerror(errno)};
+        path_ = pattern;
+        for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
+    }
+    ~temporary_folder() {
+        std::error_code ignored;  // whatever ended the program is told already
+        std::filesystem::remove_all(path_, ignored);
+    }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
- private:
-  std::filesystem::path path_;
+private:
+    std::filesystem::path path_;
 };
 
 }  // namespace perf

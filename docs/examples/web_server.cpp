@@ -1,0 +1,249 @@
+// A small web server: one fiber per connection, straight-line code, on a plain io_context. All its fibers run on one thread
+// and switch only where corun::yield is spelled, so what they share needs no lock.
+#include <corun.hpp>
+
+#include <boost/asio.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/program_options.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+namespace po = boost::program_options;
+using asio::ip::tcp;
+using boost::system::error_code, boost::system::system_error;
+using namespace std::chrono_literals;
+
+struct settings {
+    std::string host;
+    int port, backlog, idle_seconds;
+};
+
+http::response<http::string_body> make_response(http::status status, unsigned version, bool keep_alive) {
+    http::response<http::string_body> made{status, version};
+    made.set(http::field::content_type, "text/plain");
+    if (status == http::status::method_not_allowed) made.set(http::field::allow, "GET, HEAD");
+    made.keep_alive(keep_alive);
+    made.body() = status == http::status::ok ? "hello, world\n" : std::string{http::obsolete_reason(status)} + "\n";
+    made.prepare_payload();
+    return made;
+}
+
+http::status status_for(const http::request<http::string_body>& asked) {
+    if (asked.version() == 11 && asked.count(http::field::host) != 1) return http::status::bad_request;
+    if (asked.target().substr(0, asked.target().find('?')) != "/") return http::status::not_found;
+    if (asked.method() != http::verb::get && asked.method() != http::verb::head) return http::status::method_not_allowed;
+    return http::status::ok;
+}
+
+http::status status_for(const error_code& malformed) {
+    if (malformed == http::error::header_limit) return http::status::request_header_fields_too_large;
+    if (malformed == http::error::body_limit) return http::status::payload_too_large;
+    return http::status::bad_request;
+}
+
+class web_server {
+public:
+    web_server(asio::io_context& io, const settings& chosen)
+        : acceptor_{io}, signals_{io, SIGINT, SIGTERM}, ended_{io}, patience_{std::chrono::seconds{chosen.idle_seconds}} {
+        try {
+            const tcp::endpoint at = *tcp::resolver{io}.resolve(chosen.host, std::to_string(chosen.port)).begin();
+            acceptor_.open(at.protocol());
+            acceptor_.set_option(tcp::acceptor::reuse_address{true});
+            acceptor_.set_option(tcp::no_delay{true});  // accepted sockets inherit it: answers to pipelined requests are small
+            acceptor_.bind(at);
+            acceptor_.listen(chosen.backlog);
+        } catch (const system_error& error) {
+            throw std::runtime_error{"cannot listen at " + chosen.host + ":" + std::to_string(chosen.port) + ": " +
+                                     error.code().message()};
+        }
+    }
+
+    [[nodiscard]] tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+
+    /// Serves until SIGINT or SIGTERM. To be called on a fiber.
+    void run() {
+        corun::spawn({.name = "signals"}, [this] {
+            corun::yield(signals_.async_wait(asio::deferred));
+            signals_.clear();  // a second signal ends the program at once
+            stopping_ = true;
+            acceptor_.close();
+            ended_.cancel();
+        });
+        const auto watching = corun::spawn({.name = "watch"}, [this] { close_late_connections(); });
+        accept_connections();
+        finish_connections();
+        watching.cancel();
+        std::cout << "served " << requests_ << " requests on " << accepted_ << " connections" << std::endl;
+    }
+
+private:
+    // Lives as long as its fiber, which owns it.
+    struct connection : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+        connection(web_server& home, tcp::socket accepted) : server{home}, socket{std::move(accepted)} {
+            server.connections_.push_back(*this);
+        }
+        ~connection() { server.ended_.cancel(); }
+        [[nodiscard]] bool is_between_requests() const { return !parser || (!parser->got_some() && buffer.size() == 0); }
+        void allow(corun::clock::duration span) { deadline = corun::clock::now() + span; }
+
+        web_server& server;
+        tcp::socket socket;
+        boost::beast::flat_buffer buffer;  // may hold the beginning of the next request
+        std::optional<http::request_parser<http::string_body>> parser;
+        corun::clock::time_point deadline = corun::clock::time_point::max();  // of what it does now
+        corun::fiber<> fiber;
+    };
+
+    // Goes on after any failure: what is short now (descriptors, memory) comes back when connections end.
+    void accept_connections() {
+        while (!stopping_) {
+            std::string trouble;
+            try {
+                auto peer = std::make_unique<connection>(*this, corun::yield(acceptor_.async_accept(asio::deferred)));
+                ++accepted_;
+                auto& its_fiber = peer->fiber;
+                its_fiber = corun::spawn({.name = "connection"}, [this, peer = std::move(peer)] { serve(*peer); });
+                continue;
+            } catch (const system_error& error) {
+                trouble = error.code().message();
+            } catch (const std::exception& error) {
+                trouble = error.what();
+            }
+            if (stopping_) return;
+            if (const auto now = corun::clock::now(); now >= silent_until_) {
+                silent_until_ = now + 10s;
+                std::cerr << "web_server: cannot accept: " << trouble << "; connections open: " << connections_.size() << std::endl;
+            }
+            wait_for_an_end(100ms);
+        }
+    }
+
+    void serve(connection& peer) {
+        error_code ec;
+        for (bool keep_alive = true; keep_alive;) {
+            peer.parser.emplace();  // its limit for headers is 8 KiB
+            peer.parser->body_limit(64 * 1024);
+            peer.allow(patience_);
+            corun::yield(http::async_read(peer.socket, peer.buffer, *peer.parser, asio::deferred), ec);
+            if (ec == http::error::end_of_stream) break;
+            const bool is_malformed = ec.category() == make_error_code(http::error::bad_method).category();
+            if (ec && !is_malformed) return;  // the peer has left
+
+            const auto& asked = peer.parser->get();
+            keep_alive = !is_malformed && !stopping_ && asked.keep_alive();
+            auto answer = make_response(is_malformed ? status_for(ec) : status_for(asked), asked.version(), keep_alive);
+            if (asked.method() == http::verb::head) answer.body().clear();  // Content-Length stays what GET would have
+            peer.allow(patience_);
+            corun::yield(http::async_write(peer.socket, answer, asio::deferred), ec);
+            if (ec) return;
+            ++requests_;
+            if (is_malformed) drain(peer);
+        }
+        peer.socket.shutdown(tcp::socket::shutdown_send, ec);
+    }
+
+    // Reads what the peer still sends, for a while: closing at once would reset the connection, and lose our answer.
+    void drain(connection& peer) {
+        std::array<char, 4096> unread;
+        error_code ec;
+        peer.allow(2s);
+        peer.socket.shutdown(tcp::socket::shutdown_send, ec);
+        for (int times = 0; times < 250 && !ec; ++times)
+            corun::yield(peer.socket.async_read_some(asio::buffer(unread), asio::deferred), ec);
+    }
+
+    // One timer for all connections, so that deadlines cost nothing while they are kept.
+    void close_late_connections() {
+        for (;;) {
+            corun::yield(corun::sleep_for(1s));
+            const auto now = corun::clock::now();
+            for (connection& peer : connections_)  // cancel never switches, so the list stays as it is
+                if (peer.deadline < now) peer.fiber.cancel();
+        }
+    }
+
+    void finish_connections() {
+        for (connection& peer : connections_)
+            if (peer.is_between_requests()) peer.fiber.cancel();
+        const auto give_up = corun::clock::now() + 2s;
+        while (!connections_.empty() && corun::clock::now() < give_up) wait_for_an_end(give_up - corun::clock::now());
+        for (connection& peer : connections_) peer.fiber.cancel();
+        while (!connections_.empty()) wait_for_an_end(1s);
+    }
+
+    void wait_for_an_end(corun::clock::duration longest) {
+        error_code ignored;
+        ended_.expires_after(longest);
+        corun::yield(ended_.async_wait(asio::deferred), ignored);
+    }
+
+    tcp::acceptor acceptor_;
+    asio::signal_set signals_;
+    asio::steady_timer ended_;  // a wait on it is cut short when a connection ends
+    corun::clock::duration patience_;
+    corun::clock::time_point silent_until_{};
+    boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
+    bool stopping_ = false;
+    std::size_t requests_ = 0, accepted_ = 0;
+};
+
+// Empty: the help was asked for, and shown.
+std::optional<settings> read_arguments(int argc, char** argv) {
+    settings chosen;
+    po::options_description known{"web_server: answers GET / over HTTP, until SIGINT or SIGTERM"};
+    auto option = known.add_options();
+    option("help", "show this");
+    option("host", po::value(&chosen.host)->default_value("127.0.0.1"), "name or address to listen at");
+    option("port", po::value(&chosen.port)->default_value(8080), "0: any that is free");
+    option("backlog", po::value(&chosen.backlog)->default_value(4096), "connections that may wait to be accepted");
+    option("idle", po::value(&chosen.idle_seconds)->default_value(30), "seconds until a silent connection is closed");
+    po::variables_map given;
+    po::store(po::parse_command_line(argc, argv, known), given);
+    po::notify(given);
+    if (chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1)
+        throw po::error{"--port goes from 0 to 65535, --backlog and --idle from 1"};
+    if (given.count("help") == 0) return chosen;
+    std::cout << known;
+    return {};
+}
+
+// What the system lets us open, less what is open already.
+std::size_t connection_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    const auto used = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}) - 1;  // one was for looking
+    return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, used);
+}
+
+int main(int argc, char** argv) try {
+    const auto chosen = read_arguments(argc, argv);
+    if (!chosen) return 0;
+    asio::io_context io{1};
+    web_server server{io, *chosen};
+    std::cout << "concurrent connection limit is " << connection_limit() << "\nlistening at " << server.endpoint() << std::endl;
+    const auto serving = corun::spawn(io, {.name = "server"}, [&] { server.run(); });
+    io.run();
+    serving.get();  // throws what ended it
+} catch (const po::error& error) {
+    std::cerr << "web_server: " << error.what() << "; --help shows what can be given\n";
+    return 2;
+} catch (const std::exception& error) {
+    std::cerr << "web_server: " << error.what() << '\n';
+    return 1;
+}

@@ -1,0 +1,73 @@
+"""Child processes that end when they should: each has a time limit, and none survives the runner."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+
+
+class Failed(Exception):
+    """A program did not do its work; the text is one line for people."""
+
+
+def end(child):
+    """Ends a child and whatever it started, politely at first, so that it can clean up."""
+    for number, patience in (signal.SIGTERM, 3), (signal.SIGKILL, 10):
+        if child.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(patience)
+
+
+@contextlib.contextmanager
+def started(command, **options):
+    """The running child; it has a process group of its own, so that ctrl-C reaches the runner alone."""
+    try:
+        child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 text=True, errors="replace", start_new_session=True, **options)
+    except OSError as error:
+        raise Failed(f"cannot start {command[0]}: {error.strerror}") from None
+    try:
+        yield child
+    finally:
+        end(child)
+        child.stdout.close()
+
+
+def output(command, seconds):
+    """What the command prints. Raises Failed if it fails or takes longer."""
+    with started(command, stderr=subprocess.PIPE) as child:
+        try:
+            out, err = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            end(child)
+            child.communicate()
+            raise Failed(f"took longer than {seconds} s") from None
+    if child.returncode != 0:
+        lines = err.strip().splitlines()
+        raise Failed(lines[-1] if lines else f"ended with status {child.returncode}")
+    return out
+
+
+@contextlib.contextmanager
+def web_server(program, seconds=10):
+    """Runs the web server on a free port of the loopback and gives the port."""
+    # Its complaints go to the user's terminal: a pipe that nobody reads would fill.
+    with started([program, "--host", "127.0.0.1", "--port", "0"]) as server:
+        impatience = threading.Timer(seconds, end, [server])
+        impatience.start()
+        try:
+            for line in server.stdout:
+                if listening := re.match(r"listening at .*:(\d+)\s*$", line):
+                    break
+            else:
+                raise Failed(f"{program.name} did not start listening")
+        finally:
+            impatience.cancel()
+        threading.Thread(target=server.stdout.read, daemon=True).start()
+        yield int(listening[1])
+        if server.poll() is not None:
+            raise Failed(f"{program.name} ended while it was still needed, with status {server.returncode}")

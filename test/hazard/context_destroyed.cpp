@@ -1,0 +1,201 @@
+// A context dies while fibers are parked on everything there is; and again after each number of events.
+#include "support/leaks.hpp"
+
+#include <corun.hpp>
+
+#include <boost/asio.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using stream = asio::local::stream_protocol::socket;
+
+namespace {
+
+struct counts {
+    int begun = 0;
+    int destroyed = 0;
+    int cancelled = 0;
+};
+
+// Present on a fiber's stack: the fiber has begun and not ended.
+struct present {
+    counts& all;
+    explicit present(counts& c) : all{c} { ++all.begun; }
+    ~present() { ++all.destroyed; }
+};
+
+template <class Body>
+void spawn_counted(asio::io_context& io, counts& all, Body body) {
+    corun::spawn(io, [&all, body = std::move(body)]() mutable {
+        present here{all};
+        try {
+            body();
+        } catch (const corun::cancelled& c) {
+            BOOST_TEST((c.reason() == corun::cancel_reason::shutdown));
+            ++all.cancelled;
+            throw;
+        }
+    });
+}
+
+// One fiber on each kind of wait; all of them also do something when they are let run.
+void populate(asio::io_context& io, counts& all, int pipe_end) {
+    auto ends = std::make_shared<std::pair<stream, stream>>(stream{io}, stream{io});
+    asio::local::connect_pair(ends->first, ends->second);
+    spawn_counted(io, all, [&io, ends] {  // sockets of its own and others
+        stream own{io}, peer{io};
+        asio::local::connect_pair(own, peer);
+        corun::yield(asio::async_write(own, asio::buffer("hello", 5), asio::deferred));
+        std::array<char, 8> buffer;
+        corun::yield(peer.async_read_some(asio::buffer(buffer), asio::deferred));
+        corun::yield(ends->first.async_read_some(asio::buffer(buffer), asio::deferred));
+    });
+    spawn_counted(io, all, [&io] {
+        asio::steady_timer timer{io, 1h};
+        corun::yield(timer.async_wait(asio::deferred));
+    });
+    spawn_counted(io, all, [] {
+        corun::yield(corun::sleep_for(2ms));
+        corun::yield(corun::sleep_for(1h));
+    });
+    spawn_counted(io, all, [&all, &io] {
+        auto inner = corun::spawn([&all] {
+            present here{all};
+            corun::yield();
+            corun::yield(corun::sleep_for(1h));
+        });
+        corun::yield(inner.join());
+    });
+    spawn_counted(io, all, [pipe_end] { corun::yield(corun::readable(pipe_end)); });
+    spawn_counted(io, all, [] {
+        for (;;) corun::yield();
+    });
+    spawn_counted(io, all, [&io]() {
+        auto forever = [&io]() -> asio::awaitable<void> {
+            asio::steady_timer timer{io, 1h};
+            co_await timer.async_wait(asio::use_awaitable);
+        };
+        corun::yield(forever());
+    });
+    spawn_counted(io, all, [] {
+        corun::yield(corun::blocking([] { return 1; }));
+        corun::yield(corun::sleep_for(1h));
+    });
+}
+
+struct pipe_ends {
+    int fds[2];
+    pipe_ends() { BOOST_REQUIRE(::pipe(fds) == 0); }
+    ~pipe_ends() {
+        ::close(fds[0]);
+        ::close(fds[1]);
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(context_destroyed, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(before_it_ever_ran) {
+    counts all;
+    pipe_ends pipe;
+    {
+        asio::io_context io;
+        populate(io, all, pipe.fds[0]);
+    }
+    BOOST_TEST(all.begun == all.destroyed);
+}
+
+BOOST_AUTO_TEST_CASE(after_every_number_of_events) {
+    pipe_ends pipe;
+    for (std::size_t stop_after = 1; stop_after != 40; ++stop_after) {
+        counts all;
+        {
+            asio::io_context io;
+            populate(io, all, pipe.fds[0]);
+            for (std::size_t event = 0; event != stop_after; ++event) io.run_one();
+        }
+        BOOST_TEST_CONTEXT("stopped after " << stop_after) {
+            BOOST_TEST(all.begun >= 8);
+            BOOST_TEST(all.begun == all.destroyed);
+            BOOST_TEST(all.cancelled == 8);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(schedulers_of_its_own_and_made_on_it) {
+    counts all;
+    {
+        asio::io_context io;
+        corun::scheduler first{io.get_executor()}, second{io.get_executor()};
+        for (auto* scheduler : {&first, &second, &corun::scheduler::of(io)})
+            corun::spawn(*scheduler, [&all] {
+                present here{all};
+                corun::yield(corun::sleep_for(1h));
+            });
+        io.poll();
+    }
+    BOOST_TEST(all.begun == 3);
+    BOOST_TEST(all.destroyed == 3);
+}
+
+BOOST_AUTO_TEST_CASE(fibers_of_a_strand) {
+    counts all;
+    {
+        asio::io_context io;
+        auto strand = asio::make_strand(io);
+        corun::spawn(strand, [&] {
+            present here{all};
+            asio::steady_timer timer{io, 1h};
+            corun::yield(timer.async_wait(asio::deferred));
+        });
+        io.poll();
+    }
+    BOOST_TEST(all.begun == 1);
+    BOOST_TEST(all.destroyed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_fiber_that_spawns_while_it_is_unwound) {
+    counts all;
+    {
+        asio::io_context io;
+        corun::spawn(io, [&] {
+            struct spawner {
+                counts& all;
+                ~spawner() {
+                    corun::spawn([&all = all] {
+                        present here{all};
+                        corun::yield(corun::sleep_for(1h));
+                    });
+                }
+            } late{all};
+            corun::yield(corun::sleep_for(1h));
+        });
+        io.poll();
+    }
+    BOOST_TEST(all.begun == 1);
+    BOOST_TEST(all.destroyed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_handle_that_outlives_it) {
+    std::optional<corun::fiber<int>> handle;
+    {
+        asio::io_context io;
+        handle = corun::spawn(io, [] {
+            corun::yield(corun::sleep_for(1h));
+            return 1;
+        });
+        io.poll();
+    }
+    BOOST_TEST(handle->done());
+    BOOST_TEST(!handle->cancel());
+    BOOST_CHECK_THROW(handle->get(), corun::fiber_cancelled);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

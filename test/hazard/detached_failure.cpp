@@ -1,0 +1,118 @@
+// Failures that nobody can receive go to the scheduler's handler, each once.
+#include "support/child_process.hpp"
+#include "support/leaks.hpp"
+
+#include <corun.hpp>
+
+#include <boost/asio.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace {
+
+void fail() { throw std::runtime_error{"nobody listens"}; }
+
+// Collects what the scheduler reports.
+struct reports {
+    std::vector<std::string> fibers;
+    explicit reports(corun::scheduler& scheduler) {
+        scheduler.on_unhandled([this](const corun::unhandled_failure& f) {
+            BOOST_CHECK_THROW(std::rethrow_exception(f.error), std::runtime_error);
+            fibers.push_back(f.fiber);
+        });
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(detached_failure, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(the_handle_is_dropped_before_the_end) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    corun::spawn(io, {.name = "early"}, fail);
+    io.run();
+    BOOST_REQUIRE(seen.fibers.size() == 1);
+    BOOST_TEST(seen.fibers[0].find("'early'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_handle_is_dropped_after_the_end) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    std::optional handle{corun::spawn(io, {.name = "late"}, fail)};
+    io.run();
+    BOOST_TEST(seen.fibers.empty());
+    handle.reset();
+    io.restart();
+    io.run();
+    BOOST_TEST(seen.fibers.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_joined_failure_is_not_reported) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    corun::spawn(io, [] {
+        auto child = corun::spawn(fail);
+        BOOST_CHECK_THROW(corun::yield(child.join()), std::runtime_error);
+    });
+    io.run();
+    BOOST_TEST(seen.fibers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_token_receives_it_and_detached_does_not) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    std::exception_ptr received;
+    corun::spawn(io, fail, [&](std::exception_ptr e) { received = e; });
+    corun::spawn(io, fail, asio::detached);
+    io.run();
+    BOOST_TEST((received != nullptr));
+    BOOST_TEST(seen.fibers.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_fiber_is_no_failure) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    corun::spawn(io, [] {
+        auto child = corun::spawn([] { corun::yield(corun::sleep_for(std::chrono::hours{1})); });
+        corun::yield();
+        child.cancel();
+    });
+    io.run();
+    BOOST_TEST(seen.fibers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(rethrow_leaves_run_which_can_be_called_again) {
+    asio::io_context io;
+    corun::scheduler::of(io).on_unhandled(corun::rethrow_unhandled);
+    int finished = 0;
+    for (int i = 0; i != 3; ++i) {
+        corun::spawn(io, fail);
+        corun::spawn(io, [&] {
+            corun::yield(corun::sleep_for(std::chrono::milliseconds{1}));
+            ++finished;
+        });
+    }
+    for (int i = 0; i != 3; ++i) BOOST_CHECK_THROW(io.run(), std::runtime_error);
+    io.run();
+    BOOST_TEST(finished == 3);
+}
+
+BOOST_AUTO_TEST_CASE(by_default_one_line_on_stderr_and_on) {
+    const auto child = corun_test::in_child([] {
+        asio::io_context io;
+        corun::spawn(io, {.name = "unlucky"}, fail);
+        io.run();
+    });
+    BOOST_TEST(child.exit_code == 0);
+    for (const char* part : {"'unlucky'", "nobody listens", "detached_failure.cpp:"})
+        BOOST_TEST(child.error_output.find(part) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

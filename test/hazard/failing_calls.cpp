@@ -1,0 +1,105 @@
+// Allocation, mapping and guard fail at each n-th call in turn: an error in the right place, and everything goes on.
+#include "../../lib/guarded_memory.hpp"
+#include "support/leaks.hpp"
+
+#include <corun.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+using namespace std::chrono_literals;
+using corun::detail::memory_calls;
+
+namespace {
+
+int calls_until_failure = 0;
+
+bool fails_now() noexcept {
+    if (calls_until_failure == 0 || --calls_until_failure != 0) return false;
+    errno = ENOMEM;
+    return true;
+}
+
+struct failing_memory {
+    static inline corun::detail::guarded_memory real;
+    failing_memory() {
+        real = memory_calls;
+        memory_calls.map = [](std::size_t bytes) noexcept -> void* { return fails_now() ? nullptr : real.map(bytes); };
+        memory_calls.guard_light = [](void* page, std::size_t bytes) noexcept {
+            return !fails_now() && real.guard_light(page, bytes);
+        };
+        memory_calls.guard_heavy = [](void* page, std::size_t bytes) noexcept {
+            errno = ENOMEM;
+            (void)page, (void)bytes;
+            return false;
+        };
+    }
+    ~failing_memory() { memory_calls = real; }
+};
+
+// A small program; returns how many of its parts failed for want of a resource.
+int program() {
+    return corun::run([] {
+        int failed = 0;
+        for (int round = 0; round != 3; ++round) try {
+                auto sleeper = corun::spawn({.stack_size = std::size_t{64 * 1024} << round}, [] {
+                    corun::yield(corun::sleep_for(1us));
+                    return 1;
+                });
+                auto runner = corun::spawn([] {
+                    corun::yield();
+                    return 2;
+                });
+                if (corun::yield(runner.join()) != 2 || corun::yield(sleeper.join()) != 1) throw std::logic_error{"wrong"};
+            } catch (const std::bad_alloc&) {
+                ++failed;
+            } catch (const corun::stack_unavailable&) {
+                ++failed;
+            }
+        return failed;
+    });
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(failing_calls, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(each_mapping_and_guard_in_turn) {
+    failing_memory replaced;
+    int seen = 0, n = 0;
+    do {
+        calls_until_failure = ++n;
+        try {
+            seen += program();
+        } catch (const corun::stack_unavailable&) {
+            ++seen;  // the first fiber's own stack
+        }
+    } while (calls_until_failure == 0);
+    BOOST_TEST(n > 5);
+    BOOST_TEST(seen > 0);
+    calls_until_failure = 0;
+}
+
+BOOST_AUTO_TEST_CASE(each_allocation_in_turn) {
+    if (!corun_test::can_fail_allocations()) return;
+    int seen = 0;
+    std::size_t n = 0;
+    for (bool happened = true; happened;) {
+        corun_test::failing_allocation failing{++n};
+        try {
+            seen += program();
+        } catch (const std::bad_alloc&) {
+            ++seen;
+        }
+        happened = failing.happened();
+    }
+    BOOST_TEST(n > 5);
+    BOOST_TEST(seen > 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,144 @@
+// Yields where none may be, joins of oneself, impossible stacks, loops inside fibers, strands: typed errors that say where.
+#include "support/leaks.hpp"
+
+#include <corun.hpp>
+
+#include <boost/asio.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <string>
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+// The error is of the type, and its message has every part.
+template <class Error, class Function>
+void throws_saying(Function f, std::initializer_list<const char*> parts) {
+    BOOST_CHECK_EXCEPTION(f(), Error, [&](const Error& e) {
+        for (const char* part : parts)
+            if (std::string{e.what()}.find(part) == std::string::npos) {
+                BOOST_TEST_MESSAGE("no '" << part << "' in: " << e.what());
+                return false;
+            }
+        return true;
+    });
+}
+
+constexpr const char* here = "misuse.cpp:";
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(misuse, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(yield_outside_of_fibers) {
+    throws_saying<corun::not_in_fiber>([] { corun::yield(); }, {"not on a fiber", here});
+    throws_saying<corun::not_in_fiber>([] { corun::yield(corun::sleep_for(1s)); }, {here});
+    throws_saying<corun::not_in_fiber>([] { (void)corun::this_fiber::id(); }, {here});
+    throws_saying<corun::not_in_fiber>([] { corun::spawn([] {}); }, {here});
+    asio::io_context io;
+    asio::steady_timer timer{io};
+    throws_saying<corun::not_in_fiber>([&] { corun::yield(timer.async_wait(asio::deferred)); }, {here});
+    asio::post(io, [] { throws_saying<corun::not_in_fiber>([] { corun::yield(); }, {here}); });
+    BOOST_TEST(io.run() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(yield_inside_no_yield_even_where_ready) {
+    corun::run([] {
+        auto ready = corun::spawn([] {});
+        corun::yield();
+        {
+            corun::no_yield guard{"the table is being rehashed"};
+            throws_saying<corun::switch_forbidden>([] { corun::yield(); }, {"the table is being rehashed", here});
+            throws_saying<corun::switch_forbidden>([&] { corun::yield(ready.join()); }, {"rehashed", here});
+            {
+                corun::no_yield inner{"inner"};
+                throws_saying<corun::switch_forbidden>([] { corun::yield(); }, {"inner"});
+            }
+            throws_saying<corun::switch_forbidden>([] { corun::yield(); }, {"rehashed"});
+        }
+        corun::yield(ready.join());
+    });
+    corun::no_yield guard{"outside of fibers it does nothing"};
+}
+
+BOOST_AUTO_TEST_CASE(join_on_oneself) {
+    corun::run([] {
+        corun::fiber<> me;
+        me = corun::spawn({.name = "narcissus"}, [&me] {
+            throws_saying<corun::switch_forbidden>([&] { corun::yield(me.join()); }, {"'narcissus'", here});
+        });
+        corun::yield(me.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(blocking_the_thread_on_a_fiber) {
+    corun::run([] {
+        auto fiber = corun::spawn([] {});
+        throws_saying<corun::switch_forbidden>([&] { fiber.get(); }, {"get()"});
+        throws_saying<corun::switch_forbidden>([] { corun::run([] {}); }, {"corun::run()", here});
+        corun::yield(fiber.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(impossible_stack_sizes) {
+    corun::run([] {
+        for (std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{1} << 40})
+            throws_saying<corun::stack_unavailable>([&] { corun::spawn({.stack_size = bytes}, [] {}); },
+                                                    {std::to_string(bytes).c_str(), here});
+    });
+    throws_saying<corun::stack_unavailable>([] { corun::run([] {}, {.scheduler = {.stack_size = 0}}); }, {"too small"});
+}
+
+BOOST_AUTO_TEST_CASE(an_event_loop_run_on_a_fiber) {
+    asio::io_context io;
+    bool refused = false, went_on = false;
+    corun::spawn(io, {.name = "reckless"}, [&] {
+        corun::spawn([&] {
+            corun::yield(corun::sleep_for(1ms));
+            went_on = true;
+        });
+        corun::yield();
+        throws_saying<corun::switch_forbidden>([&] { io.run(); }, {"'reckless'"});
+        refused = true;
+    });
+    io.run();
+    BOOST_TEST(refused);
+    BOOST_TEST(went_on);
+}
+
+BOOST_AUTO_TEST_CASE(yield_inside_a_function_that_a_strand_runs) {
+    asio::io_context io;
+    auto strand = asio::make_strand(io);
+    bool refused = false;
+    corun::spawn(io, [&] {
+        asio::dispatch(strand, [&] {
+            throws_saying<corun::switch_forbidden>([] { corun::yield(); }, {"strand", here});
+            throws_saying<corun::switch_forbidden>([] { corun::yield(corun::sleep_for(1ms)); }, {"strand", here});
+            refused = true;
+        });
+        corun::yield(corun::sleep_for(1ms));
+        BOOST_TEST(!strand.running_in_this_thread());
+    });
+    io.run();
+    BOOST_TEST(refused);
+}
+
+BOOST_AUTO_TEST_CASE(a_fiber_on_a_strand_may_yield) {
+    asio::io_context io;
+    auto strand = asio::make_strand(io);
+    int turns = 0;
+    corun::spawn(strand, [&] {
+        for (int i = 0; i != 3; ++i) {
+            BOOST_TEST(strand.running_in_this_thread());
+            asio::dispatch(strand, [&] { ++turns; });
+            corun::yield(corun::sleep_for(1ms));
+        }
+    });
+    io.run();
+    BOOST_TEST(turns == 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,58 @@
+// A fiber that catches its cancellation again and again: reported by name, the others go on, shutdown ends in an abort.
+#include "support/child_process.hpp"
+#include "support/leaks.hpp"
+
+#include <corun.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+
+BOOST_FIXTURE_TEST_SUITE(swallowed_cancellation, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(the_others_go_on_and_the_fiber_is_named) {
+    const auto child = corun_test::in_child([] {
+        corun::run([] {
+            bool enough = false;
+            int others_turns = 0;
+            auto stubborn = corun::spawn({.name = "stubborn"}, [&] {
+                while (!enough) try {
+                        corun::yield(corun::sleep_for(1h));
+                    } catch (...) {
+                    }
+            });
+            corun::yield();
+            stubborn.cancel();
+            while (others_turns < 1000) {
+                ++others_turns;
+                corun::yield();
+            }
+            enough = true;
+            corun::yield(stubborn.join());
+        });
+    });
+    BOOST_TEST(child.exit_code == 0);
+    BOOST_TEST(child.error_output.find("'stubborn'") != std::string::npos);
+    BOOST_TEST(child.error_output.find("swallowed_cancellation.cpp:") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(shutdown_aborts_and_says_why) {
+    const auto child = corun_test::in_child([] {
+        corun::run([] {
+            corun::spawn({.name = "immortal"}, [] {
+                for (;;) try {
+                        corun::yield();
+                    } catch (...) {
+                    }
+            });
+            corun::yield();
+        });
+    });
+    BOOST_TEST(child.signal == SIGABRT);
+    BOOST_TEST(child.error_output.find("'immortal'") != std::string::npos);
+    BOOST_TEST(child.error_output.find("aborted") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,218 @@
+#include <corun/sleep.hpp>
+
+#include <corun/fiber.hpp>
+#include <corun/run.hpp>
+#include <corun/spawn.hpp>
+#include <corun/yield.hpp>
+
+#include "support/leaks.hpp"
+#include "support/threads.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+static_assert(corun::operation<corun::sleep_operation>);
+
+BOOST_FIXTURE_TEST_SUITE(sleeping, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(takes_at_least_its_span) {
+    corun::run([] {
+        const auto begin = corun::clock::now();
+        corun::yield(corun::sleep_for(20ms));
+        BOOST_TEST((corun::clock::now() - begin >= 20ms));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(until_a_time) {
+    corun::run([] {
+        const auto time = corun::clock::now() + 15ms;
+        corun::yield(corun::sleep_until(time));
+        BOOST_TEST((corun::clock::now() >= time));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_span_counts_from_the_call_and_not_from_the_yield) {
+    corun::run([] {
+        auto op = corun::sleep_for(10ms);
+        const auto called = corun::clock::now();
+        while (corun::clock::now() - called < 10ms) std::this_thread::yield();
+        // It is over: only a turn is given, however long others sleep.
+        bool other_woke = false;
+        auto other = corun::spawn([&] {
+            corun::yield(corun::sleep_for(1h));
+            other_woke = true;
+        });
+        corun::yield(op);
+        BOOST_TEST(!other_woke);
+        other.cancel();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(fibers_wake_in_the_order_of_their_times) {
+    std::string order;
+    corun::run([&] {
+        const auto begin = corun::clock::now() + 5ms;
+        std::vector<corun::fiber<>> fibers;
+        for (const int n : {3, 1, 4, 0, 2})
+            fibers.push_back(corun::spawn([&order, begin, n] {
+                corun::yield(corun::sleep_until(begin + n * 1ms));
+                order += static_cast<char>('0' + n);
+            }));
+        for (auto& f : fibers) corun::yield(f.join());
+    });
+    BOOST_TEST(order == "01234");
+}
+
+BOOST_AUTO_TEST_CASE(equal_times_wake_in_the_order_of_their_yields) {
+    std::vector<int> order;
+    corun::run([&] {
+        const auto time = corun::clock::now() + 5ms;
+        std::vector<corun::fiber<>> fibers;
+        for (int i = 0; i < 50; ++i)
+            fibers.push_back(corun::spawn([&order, time, i] {
+                corun::yield(corun::sleep_until(time));
+                order.push_back(i);
+            }));
+        for (auto& f : fibers) corun::yield(f.join());
+    });
+    BOOST_TEST(order.size() == 50U);
+    BOOST_TEST(std::is_sorted(order.begin(), order.end()));
+}
+
+BOOST_AUTO_TEST_CASE(a_shorter_sleep_that_comes_later_wakes_first) {
+    std::string order;
+    corun::run([&] {
+        auto longer = corun::spawn([&] {
+            corun::yield(corun::sleep_for(30ms));
+            order += 'l';
+        });
+        corun::yield(corun::sleep_for(1ms));  // its timer is set
+        auto shorter = corun::spawn([&] {
+            corun::yield(corun::sleep_for(1ms));
+            order += 's';
+        });
+        corun::yield(longer.join());
+        corun::yield(shorter.join());
+    });
+    BOOST_TEST(order == "sl");
+}
+
+BOOST_AUTO_TEST_CASE(a_time_that_has_passed_gives_the_others_one_turn) {
+    corun::run([] {
+        for (auto& op : {corun::sleep_for(0s), corun::sleep_for(-1s), corun::sleep_for(std::chrono::hours::min()),
+                         corun::sleep_until(corun::clock::time_point::min()), corun::sleep_until(corun::clock::now())}) {
+            int turns = 0;
+            bool stop = false;
+            auto other = corun::spawn([&] {
+                while (!stop) {
+                    ++turns;
+                    corun::yield();
+                }
+            });
+            corun::yield(const_cast<corun::sleep_operation&>(op));
+            BOOST_TEST(turns == 1);
+            stop = true;
+            corun::yield(other.join());
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(for_ever_is_ended_by_cancellation_only) {
+    corun::run([] {
+        const auto endless = [](auto make) {
+            auto f = corun::spawn([make] { corun::yield(make()); });
+            corun::yield(corun::sleep_for(1ms));
+            BOOST_TEST(!f.done());
+            f.cancel();
+            BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
+        };
+        endless([] { return corun::sleep_until(corun::clock::time_point::max()); });
+        endless([] { return corun::sleep_for(corun::clock::duration::max()); });
+        endless([] { return corun::sleep_for(std::chrono::hours::max()); });
+        endless([] { return corun::sleep_for(std::chrono::duration<double>{std::numeric_limits<double>::infinity()}); });
+        endless([] { return corun::sleep_for(corun::clock::duration::max() - 1ns); });
+        endless([] { return corun::sleep_until(corun::clock::time_point::max() - 1ns); });
+    });
+}
+
+BOOST_AUTO_TEST_CASE(any_duration_type) {
+    corun::run([] {
+        const auto begin = corun::clock::now();
+        corun::yield(corun::sleep_for(std::chrono::duration<double, std::milli>{2.5}));
+        corun::yield(corun::sleep_for(std::chrono::duration<float>{0.0025F}));
+        corun::yield(corun::sleep_for(std::chrono::duration<std::uint8_t, std::milli>{std::uint8_t{5}}));
+        BOOST_TEST((corun::clock::now() - begin >= 9ms));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_sleepers_of_which_every_other_is_cancelled) {
+    corun::run([] {
+        int woke = 0, cancelled = 0;
+        std::vector<corun::fiber<>> fibers;
+        for (int i = 0; i < 1000; ++i)
+            fibers.push_back(corun::spawn([&, i] {
+                try {
+                    corun::yield(corun::sleep_for(i % 2 == 0 ? 20ms + i * 1us : corun::clock::duration{1h}));
+                    ++woke;
+                } catch (const corun::cancelled&) {
+                    ++cancelled;
+                }
+            }));
+        corun::yield();
+        for (std::size_t i = 1; i < fibers.size(); i += 2) fibers[i].cancel();
+        for (auto& f : fibers) corun::yield(f.join());
+        BOOST_TEST(woke == 500);
+        BOOST_TEST(cancelled == 500);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(two_sleeps_that_are_never_yielded_on_do_nothing) {
+    corun::run([] {
+        auto first = corun::sleep_for(1ns);
+        corun::sleep_operation moved{std::move(first)};
+        BOOST_TEST(!moved.ready());
+        corun::yield(moved);
+        BOOST_TEST(moved.ready());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_context_running_and_then_lets_it_end) {
+    asio::io_context context;
+    bool woke = false;
+    corun::spawn(context, [&] {
+        corun::yield(corun::sleep_for(5ms));
+        woke = true;
+    });
+    auto gone = corun::spawn(context, [&] { corun::yield(corun::sleep_for(24h)); });
+    corun::spawn(context, [&] {
+        corun::yield(corun::sleep_for(5ms));
+        gone.cancel();  // nor does its timer keep the context running
+    });
+    context.run();
+    BOOST_TEST(woke);
+    BOOST_TEST(gone.done());
+}
+
+BOOST_AUTO_TEST_CASE(on_a_context_that_several_threads_run) {
+    asio::io_context context;
+    int woke = 0;
+    for (int i = 0; i < 200; ++i)
+        corun::spawn(context, [&woke, i] {
+            for (int k = 0; k < 3; ++k) corun::yield(corun::sleep_for(std::chrono::microseconds{(i * 37) % 500}));
+            ++woke;
+        });
+    corun_test::run_on_threads(context, 3);
+    BOOST_TEST(woke == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
