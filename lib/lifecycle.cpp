@@ -26,6 +26,9 @@ void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
     } catch (const cancelled& c) {
         self.was_cancelled = true;
         self.failure = std::make_exception_ptr(fiber_cancelled{"corun: fiber " + describe(self) + " was " + c.message()});
+    } catch (const fiber_cancelled&) {  // of one it joined: the same shutdown or cancellation, one fiber on
+        self.was_cancelled = self.cancel_requested.load();
+        self.failure = std::current_exception();
     } catch (...) {
         self.failure = std::current_exception();
     }
@@ -146,8 +149,10 @@ void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason) noexcept 
 }
 
 void scheduler_impl::report_lost(fiber_ref fiber) noexcept {
-    fiber->following = lost_;
-    lost_ = fiber.detach();
+    fiber->following = nullptr;
+    fiber_record** last = &lost_;
+    while (*last != nullptr) last = &(*last)->following;  // few at a time: they are handed over before the drive goes on
+    *last = fiber.detach();
 }
 
 void scheduler_impl::hand_over_failures() {

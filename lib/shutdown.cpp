@@ -21,19 +21,19 @@ void scheduler_impl::run_down() noexcept {
     describe_thread_stack(loop);
 #endif
     timers.remove(trim_);
-    cancel_all();
     do {
         budget = std::numeric_limits<std::int32_t>::max();
         poll_events();
         try {
             take_inbox();
+            cancel_all();
             run_fibers();
             hand_over_failures();
         } catch (...) {
             // Nobody is left to catch it: it came from a handler that was told of a failure, or of a function that was posted.
             std::fputs("corun: an exception was thrown while a scheduler shut down; it is dropped\n", stderr);
         }
-        cancel_all();
+        cancel_all();  // those that were spawned meanwhile
     } while (has_work());
 }
 

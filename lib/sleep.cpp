@@ -16,6 +16,7 @@ void sleep_operation::start(waker w) {
     if (until_ == clock::time_point::max()) return;  // for ever: only cancellation ends it
     if (until_ <= clock::now()) {
         expired_ = true;
+        detail::give_way(*w.fiber());  // a loop of sleeps that are over lets the others run
         return;
     }
     scheduler.add_timer(*this, until_);

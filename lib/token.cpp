@@ -54,7 +54,10 @@ void throw_abandoned(fiber_record& self) {
 }
 
 void refuse_when_context_is_gone(fiber_record& self) {
-    if (impl_of(*self.owner).is_dying()) throw_cancelled(self);
+    scheduler_impl& scheduler = impl_of(*self.owner);
+    if (!scheduler.is_dying()) return;
+    scheduler.cancel(self, cancel_reason::shutdown);
+    throw_cancelled(self);
 }
 
 bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept {

@@ -55,11 +55,11 @@ BOOST_AUTO_TEST_CASE(a_join_waits_and_has_the_value) {
 }
 
 BOOST_AUTO_TEST_CASE(a_join_of_one_that_has_ended_is_ready_at_once) {
-    corun::run([] {
+    bool others_ran = false;
+    corun::run([&] {
         auto f = corun::spawn([] { return 1; });
         corun::yield();
         BOOST_TEST(f.done());
-        bool others_ran = false;
         corun::spawn([&] { others_ran = true; });
         BOOST_TEST(corun::yield(f.join()) == 1);
         BOOST_TEST(!others_ran);

@@ -12,8 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <memory>
-#include <optional>
 #include <source_location>
 #include <string>
 #include <thread>
@@ -111,18 +109,6 @@ BOOST_AUTO_TEST_CASE(before_its_first_turn_a_fiber_still_runs_to_its_first_yield
         BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
         BOOST_TEST(began);
         BOOST_TEST(!passed);
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_running_fiber_cancels_itself) {
-    corun::run([] {
-        corun::fiber<int> f;
-        f = corun::spawn([&] {
-            BOOST_TEST(f.cancel());
-            corun::yield();
-            return 1;
-        });
-        BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
     });
 }
 

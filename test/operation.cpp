@@ -13,39 +13,16 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <functional>
 #include <optional>
 #include <stdexcept>
-#include <string>
 #include <thread>
 #include <vector>
 
 namespace asio = boost::asio;
+using corun_test::scripted;
 using namespace std::chrono_literals;
 
 namespace {
-
-// Records what is asked of it; does what the test says.
-struct scripted {
-    std::atomic<bool> is_ready{false};
-    std::function<void(corun::waker)> on_start = [](const corun::waker&) {};
-    std::function<bool()> on_cancel = [] { return true; };
-    std::string calls;
-
-    bool ready() { return is_ready.load(); }
-    void start(corun::waker w) {
-        calls += "start;";
-        on_start(std::move(w));
-    }
-    bool cancel() {
-        calls += "cancel;";
-        return on_cancel();
-    }
-    int get() {
-        calls += "get;";
-        return 5;
-    }
-};
 
 struct lacks_cancel {
     bool ready();
@@ -64,8 +41,8 @@ static_assert(std::is_copy_constructible_v<corun::waker>);
 BOOST_FIXTURE_TEST_SUITE(operation, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(ready_at_once_is_neither_started_nor_switched_for) {
-    corun::run([] {
-        bool others = false;
+    bool others = false;
+    corun::run([&] {
         corun::spawn([&] { others = true; });
         scripted op;
         op.is_ready = true;
@@ -190,67 +167,6 @@ BOOST_AUTO_TEST_CASE(a_start_that_throws_is_what_the_yield_throws) {
         op.on_start = [](const corun::waker&) { throw std::out_of_range{"start"}; };
         BOOST_CHECK_THROW(corun::yield(op), std::out_of_range);
         BOOST_TEST(op.calls == "start;");
-    });
-}
-
-BOOST_AUTO_TEST_CASE(withdrawn_by_a_cancellation) {
-    corun::run([] {
-        scripted op;
-        auto f = corun::spawn([&] { return corun::yield(op); });
-        corun::yield();
-        f.cancel();
-        BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
-        BOOST_TEST(op.calls == "start;cancel;");
-    });
-}
-
-BOOST_AUTO_TEST_CASE(asked_to_stop_it_is_waited_for_and_its_value_returned) {
-    corun::run([] {
-        scripted op;
-        std::optional<corun::waker> waker;
-        op.on_start = [&](corun::waker w) { waker = std::move(w); };
-        op.on_cancel = [] { return false; };
-        int value = 0;
-        auto f = corun::spawn([&] {
-            value = corun::yield(op);
-            corun::yield();
-            value = -1;
-        });
-        corun::yield();
-        f.cancel();
-        for (int i = 0; i < 3; ++i) {
-            waker->wake();
-            corun::yield();
-        }
-        BOOST_TEST(op.calls == "start;cancel;");  // asked once
-        BOOST_TEST(!f.done());
-        op.is_ready = true;
-        waker->wake();
-        BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
-        BOOST_TEST(op.calls == "start;cancel;get;");
-        BOOST_TEST(value == 5);
-    });
-}
-
-BOOST_AUTO_TEST_CASE(cancelled_in_its_start_it_is_asked_to_stop) {
-    corun::run([] {
-        scripted op;
-        corun::fiber<int> f;
-        op.on_start = [&](const corun::waker&) { f.cancel(); };
-        f = corun::spawn([&] { return corun::yield(op); });
-        BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
-        BOOST_TEST(op.calls == "start;cancel;");
-    });
-}
-
-BOOST_AUTO_TEST_CASE(of_a_fiber_that_is_cancelled_already_nothing_is_asked) {
-    corun::run([] {
-        scripted op;
-        op.is_ready = true;
-        auto f = corun::spawn([&] { return corun::yield(op); });
-        f.cancel();
-        BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
-        BOOST_TEST(op.calls.empty());
     });
 }
 

@@ -72,7 +72,10 @@ std::jthread look_up(const std::string& name, std::function<void(std::string)> d
 
 void wait_for_a_value() {
     const auto box = std::make_shared<mailbox<std::string>>();
-    const auto reader = corun::spawn([box] { std::cout << "received: " << corun::yield(arrival{box}) << '\n'; });
+    const auto reader = corun::spawn([box] {
+        const std::string value = corun::yield(arrival{box});
+        std::cout << "received: " << value << '\n';
+    });
     corun::yield();
     std::cout << "one fiber waits, this one runs on\n";
     const auto library = look_up("x", [box](std::string value) { box->deliver(std::move(value)); });

@@ -7,8 +7,11 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
+#include <exception>
 #include <iostream>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -23,21 +26,25 @@ void session(tcp::socket peer) {
 }
 
 int main(int argc, char** argv) try {
-    std::uint16_t port = 7000;
-    if (const char* end = argc > 1 ? argv[1] + std::strlen(argv[1]) : nullptr;
-        argc > 2 || (end != nullptr && std::from_chars(argv[1], end, port).ptr != end)) {
+    std::uint16_t port = 0;
+    const std::string_view given = argc > 1 ? argv[1] : "7000";
+    const auto [end, problem] = std::from_chars(given.data(), given.data() + given.size(), port);
+    if (argc > 2 || problem != std::errc{} || end != given.data() + given.size()) {
         std::cerr << "usage: echo_server [PORT]\n";
         return 2;
     }
     asio::io_context io;
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), port}};
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
-    const auto accepting = corun::spawn(io, [&] {
-        for (;;)
-            corun::spawn([peer = corun::yield(acceptor.async_accept(asio::deferred))]() mutable { session(std::move(peer)); });
-    });
+    const auto accept = [&] {
+        for (;;) {
+            tcp::socket peer = corun::yield(acceptor.async_accept(asio::deferred));
+            corun::spawn([peer = std::move(peer)]() mutable { session(std::move(peer)); });
+        }
+    };
+    const auto accept_failed = [](std::exception_ptr error) { std::rethrow_exception(error); };  // it leaves io.run()
+    corun::spawn(io, {.name = "accept"}, accept, accept_failed);
     io.run();
-    accepting.get();  // throws what ended it
 } catch (const boost::system::system_error& error) {
     std::cerr << "echo_server: " << error.code().message() << '\n';
     return 1;

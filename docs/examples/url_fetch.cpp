@@ -40,8 +40,9 @@ struct url {
 // Throws po::error for what is no http:// URL.
 url parse_url(const std::string& text) {
     if (text.size() > 4096) throw po::error{"a URL is too long"};  // std::regex needs stack for every character
-    static const std::regex form{R"(([a-z][a-z0-9+.-]*)://((\[([0-9a-f:.]+)\]|[^\s/?#:@\[\]]+)(?::(\d{1,5}))?)(/[^\s#]*)?(\?[^\s#]*)?(#\S*)?)",
-                                 std::regex::icase};
+    static const std::regex form{
+        R"(([a-z][a-z0-9+.-]*)://((\[([0-9a-f:.]+)\]|[^\s/?#:@\[\]]+)(?::(\d{1,5}))?)(/[^\s?#]*)?(\?[^\s#]*)?(#\S*)?)",
+        std::regex::icase};
     std::smatch part;
     if (!std::regex_match(text, part, form)) throw po::error{"'" + text + "' is not a URL like http://host:port/path"};
     if (!beast::iequals(part.str(1), "http"))
@@ -143,7 +144,7 @@ private:
     http::status get(const source& from) {
         beast::tcp_stream stream{io_};
         stream.expires_after(std::chrono::duration_cast<corun::clock::duration>(std::chrono::duration<double>{chosen_.timeout}));
-        corun::yield(stream.async_connect(from.endpoints, asio::deferred));
+        stream.async_connect(from.endpoints, corun::yield);  // as a token: Beast of Boost 1.81 cannot defer this one
 
         http::request<http::empty_body> request{http::verb::get, from.where.target, 11};
         request.set(http::field::host, from.where.host_field);
@@ -192,8 +193,8 @@ std::optional<settings> read_arguments(int argc, char** argv) {
     option("timeout", po::value(&chosen.timeout)->default_value(30, "30"), "seconds from connecting to the last byte");
     known.add(shown).add_options()("url", po::value(&urls));
     po::variables_map given;
-    po::store(po::command_line_parser(argc, argv).options(known).positional(po::positional_options_description{}.add("url", -1)).run(),
-              given);
+    const auto positional = po::positional_options_description{}.add("url", -1);
+    po::store(po::command_line_parser(argc, argv).options(known).positional(positional).run(), given);
     po::notify(given);
     if (given.count("help") != 0) {
         std::cout << shown;

@@ -212,10 +212,10 @@ std::optional<settings> read_arguments(int argc, char** argv) {
     option("backlog", po::value(&chosen.backlog)->default_value(4096), "connections that may wait to be accepted");
     option("idle", po::value(&chosen.idle_seconds)->default_value(30), "seconds until a silent connection is closed");
     po::variables_map given;
-    po::store(po::parse_command_line(argc, argv, known), given);
+    po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
     po::notify(given);
-    if (chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1)
-        throw po::error{"--port goes from 0 to 65535, --backlog and --idle from 1"};
+    if (chosen.host.empty() || chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1)
+        throw po::error{"--host cannot be empty, --port goes from 0 to 65535, --backlog and --idle from 1"};
     if (given.count("help") == 0) return chosen;
     std::cout << known;
     return {};

@@ -40,6 +40,9 @@ void spawn_counted(asio::io_context& io, counts& all, Body body) {
             BOOST_TEST((c.reason() == corun::cancel_reason::shutdown));
             ++all.cancelled;
             throw;
+        } catch (const corun::fiber_cancelled&) {  // whom it joined was cancelled first
+            ++all.cancelled;
+            throw;
         }
     });
 }

@@ -5,7 +5,10 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <atomic>
 #include <exception>
+#include <functional>
+#include <string>
 #include <utility>
 
 namespace corun_test {
@@ -41,6 +44,28 @@ struct throws : ready_base {
     explicit throws(T v) : value{std::move(v)} {}
     int get() { throw value; }
     T value;
+};
+
+/// Records what is asked of it, and does what the test says.
+struct scripted {
+    std::atomic<bool> is_ready{false};
+    std::function<void(corun::waker)> on_start = [](const corun::waker&) {};
+    std::function<bool()> on_cancel = [] { return true; };
+    std::string calls;
+
+    bool ready() { return is_ready.load(); }
+    void start(corun::waker w) {
+        calls += "start;";
+        on_start(std::move(w));
+    }
+    bool cancel() {
+        calls += "cancel;";
+        return on_cancel();
+    }
+    int get() {
+        calls += "get;";
+        return 5;
+    }
 };
 
 }  // namespace corun_test
