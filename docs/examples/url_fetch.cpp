@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -19,8 +20,9 @@
 #include <iostream>
 #include <map>
 #include <optional>
-#include <regex>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,18 +41,28 @@ struct url {
 
 // Throws po::error for what is no http:// URL.
 url parse_url(const std::string& text) {
-    if (text.size() > 4096) throw po::error{"a URL is too long"};  // std::regex needs stack for every character
-    static const std::regex form{
-        R"(([a-z][a-z0-9+.-]*)://((\[([0-9a-f:.]+)\]|[^\s/?#:@\[\]]+)(?::(\d{1,5}))?)(/[^\s?#]*)?(\?[^\s#]*)?(#\S*)?)",
-        std::regex::icase};
-    std::smatch part;
-    if (!std::regex_match(text, part, form)) throw po::error{"'" + text + "' is not a URL like http://host:port/path"};
-    if (!beast::iequals(part.str(1), "http"))
-        throw po::error{"'" + text + "': only http:// can be fetched, " + part.str(1) + ":// is not supported"};
-    const std::string port = part[5].matched ? part.str(5) : "80";
-    if (std::stoi(port) < 1 || std::stoi(port) > 65535) throw po::error{"'" + text + "': there is no port " + port};
-    return {text, part[4].matched ? part.str(4) : part.str(3), port,
-            (part[6].matched ? part.str(6) : "/") + part.str(7), part.str(2)};
+    const auto check = [&](bool good, const std::string& trouble) {
+        if (!good) throw po::error{"'" + text + "' " + trouble};
+    };
+    const std::string misshapen = "is not a URL like http://host:port/path";
+    const std::string_view all = text, scheme = all.substr(0, all.find("://"));
+    check(scheme.size() < all.size() && all.find_first_of(" \t\r\n\v\f") == all.npos, misshapen);
+    check(beast::iequals(scheme, "http"), "cannot be fetched: " + std::string{scheme} + ":// is not supported, only http://");
+
+    const std::string_view rest = all.substr(scheme.size() + 3), authority = rest.substr(0, rest.find_first_of("/?#"));
+    const std::string_view target = rest.substr(authority.size(), rest.find('#') - authority.size());
+    const bool in_brackets = authority.starts_with('[');  // an IPv6 address, which has colons of its own
+    const auto colon = authority.find(':', in_brackets ? authority.find(']') : 0);
+    std::string_view host = authority.substr(0, colon);
+    if (in_brackets) host = host.ends_with(']') ? host.substr(1, host.size() - 2) : "";
+    check(!host.empty() && authority.find('@') == all.npos, misshapen);
+
+    const std::string_view port = colon == all.npos ? "80" : authority.substr(colon + 1);
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    check(error == std::errc{} && end == port.data() + port.size() && number != 0, "has an impossible port");
+    return {text, std::string{host}, std::string{port}, (target.starts_with('/') ? "" : "/") + std::string{target},
+            std::string{authority}};
 }
 
 struct settings {

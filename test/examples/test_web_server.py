@@ -66,7 +66,7 @@ class Curl(WithServer):
     def test_http_1_0_closes_after_one(self):
         shown = curl("--http1.0", "-o", "/dev/null", "-o", "/dev/null", "-w", "%{http_code} %{http_version} %{num_connects}\n",
                      self.server.url + "/", self.server.url + "/")
-        self.assertEqual(shown, b"200 1.0 1\n200 1.0 1\n")
+        self.assertRegex(shown, rb"^200 1(\.0)? 1\n200 1(\.0)? 1\n$")
 
     def test_head(self):
         shown = curl("--head", self.server.url + "/").lower()
@@ -199,7 +199,7 @@ class Stops(WithServer):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number), Server("web_server", "--port", 0) as server, contextlib.ExitStack() as clients:
                 opened = [clients.enter_context(server.connect()) for _ in range(20)]
-                for client in opened[:10]:
+                for client in opened[10:]:  # when the last ones are served, all have been accepted
                     client.sendall(GET)
                     self.assertEqual(answer(client)[0], 200)
                 self.assertEqual(server.stop(number), 0)
@@ -254,7 +254,7 @@ class Descriptors(unittest.TestCase):
     def test_outlives_running_out_of_them(self):
         began = time.monotonic()
         server = self.start(40, 40)
-        clients = [self.enterContext(server.connect()) for _ in range(60)]
+        clients = [self.enterContext(server.connect()) for _ in range(self.limit + 20)]
         wait_until(server.stderr, "the server reports")
         self.assertRegex(server.stderr(), r"^web_server: cannot accept: Too many open files; connections open: \d+\n$")
 
@@ -268,7 +268,7 @@ class Descriptors(unittest.TestCase):
             clients[-1].recv(1)
         self.assertLess(server.cpu_seconds() - used, 0.3)  # of one second
 
-        for client in clients[:30]:
+        for client in clients[:self.limit]:
             client.close()
         for client in clients[self.limit:]:
             client.settimeout(support.LONGEST)
