@@ -19,6 +19,10 @@ namespace {
 // Switches between two polls of I/O. Polling costs about as much as ten switches.
 constexpr std::int32_t switches_per_drive = 256;
 
+// How much later than asked a timer may expire so that close ones expire together. What Linux allows itself for a thread's sleeps
+// (prctl(2), PR_SET_TIMERSLACK).
+constexpr std::chrono::microseconds timer_slack{50};
+
 }  // namespace
 
 bool scheduler_impl::try_enter() noexcept { return !owned_.exchange(true, std::memory_order_seq_cst); }
@@ -31,6 +35,11 @@ bool scheduler_impl::has_work() const noexcept {
 // The owner goes. Either a drive is posted that will look at what is left, or nothing is left. The store to owned_ comes before
 // the last look: whoever failed to enter before it has already published what he came for.
 void scheduler_impl::leave() noexcept {
+    boost::intrusive_ptr<scheduler_impl> last;  // giving back may leave this as the only one
+    if (spare_references_ != 0 && (live == 0 || spare_references_ > 1024)) {
+        last = this;
+        references.fetch_sub(std::exchange(spare_references_, 0), std::memory_order_acq_rel);
+    }
     for (;;) {
         const bool work = has_work();
         if (work) post_drive();
@@ -135,8 +144,8 @@ void scheduler_impl::descriptors_are_due() {
 void scheduler_impl::poll_events() noexcept {
     if (timer_due_.exchange(false, std::memory_order_seq_cst)) {
         armed_for_ = timer_queue::time_point::max();
-        const auto now = std::chrono::steady_clock::now();
-        while (timer_node* node = timers.take_expired(now)) node->expired();
+        last_expiry_ = std::chrono::steady_clock::now();
+        while (timer_node* node = timers.take_expired(last_expiry_)) node->expired();
     }
     if (descriptors_due_.exchange(false, std::memory_order_seq_cst)) descriptors.poll();
 }
@@ -181,7 +190,7 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
 void scheduler_impl::arm_timer() {
     if (timers.empty() || timers.earliest() >= armed_for_) return;
     if (!timer_) timer_.emplace(executor);
-    timer_->expires_at(timers.earliest());
+    timer_->expires_at(std::max(timers.earliest(), last_expiry_ + timer_slack));
     timer_->async_wait(boost::asio::bind_allocator(
         block_allocator<void>{timer_block_}, [self = boost::intrusive_ptr<scheduler_impl>{this}](boost::system::error_code ec) {
             if (ec) return;

@@ -11,15 +11,21 @@
 namespace corun::detail {
 namespace {
 
-std::atomic<std::uint64_t> ids{0};
-
 struct blocked_thread final : end_listener {
     fiber_ref ended() noexcept override {
-        has_ended.release();
+        at_end.release();
         return {};
     }
-    std::binary_semaphore has_ended{0};
+    std::binary_semaphore at_end{0};
 };
+
+void link(end_listener*& list, end_listener& listener) noexcept {
+    listener.next = list;
+    listener.link = &list;
+    if (listener.next != nullptr) listener.next->link = &listener.next;
+    list = &listener;
+    listener.listening = true;
+}
 
 void unlink(end_listener& listener) noexcept {
     *listener.link = listener.next;
@@ -30,75 +36,88 @@ void unlink(end_listener& listener) noexcept {
 }  // namespace
 
 fiber_record::fiber_record(scheduler_core& core, std::source_location at) noexcept
-    : owner{&core}, where{at}, spawned_at{at}, id{ids.fetch_add(1, std::memory_order_relaxed) + 1} {
-    intrusive_ptr_add_ref(&impl_of(core));
-}
+    : owner{&core}, where{at}, spawned_at{at}, id{impl_of(core).lend_to_record()} {}
 
 fiber_record::~fiber_record() {
     for (auto& block : spare_blocks) ::operator delete(block.load(std::memory_order_relaxed));
-    intrusive_ptr_release(&impl_of(*owner));
+    impl_of(*owner).take_back_from_record();
 }
 
 void destroy(fiber_record& fiber) noexcept { delete &fiber; }
 
 bool listen(fiber_record& fiber, end_listener& listener) noexcept {
+    if (current_core() == fiber.owner) {
+        if (has_ended(fiber)) return false;
+        listener.is_local = true;
+        link(fiber.local_listeners, listener);
+        return true;
+    }
     const std::lock_guard hold{fiber.lock};
-    if (fiber.has_ended.load(std::memory_order_relaxed)) return false;
-    listener.next = fiber.listeners;
-    listener.link = &fiber.listeners;
-    if (listener.next != nullptr) listener.next->link = &listener.next;
-    fiber.listeners = &listener;
-    listener.listening = true;
+    // From here on the end comes to this lock, and finds the listener.
+    if ((fiber.outcome.fetch_or(outcome_watched, std::memory_order_acq_rel) & outcome_ended) != 0) return false;
+    link(fiber.listeners, listener);
     return true;
 }
 
 void stop_listening(fiber_record& fiber, end_listener& listener) noexcept {
+    if (listener.is_local) {
+        if (listener.listening) unlink(listener);
+        return;
+    }
     const std::lock_guard hold{fiber.lock};  // also waits for one who is just telling it
     if (listener.listening) unlink(listener);
 }
 
-fiber_ref tell_next_listener(fiber_record& fiber, bool& told) noexcept {
-    const std::lock_guard hold{fiber.lock};
-    end_listener* listener = fiber.listeners;
-    told = listener != nullptr;
-    if (!told) return {};
-    unlink(*listener);
-    return listener->ended();
+void tell_listeners(fiber_record& fiber, bool watched) noexcept {
+    while (end_listener* listener = fiber.local_listeners) {
+        unlink(*listener);
+        (void)listener->ended();
+    }
+    while (watched) {
+        fiber_ref joiner;
+        {
+            const std::lock_guard hold{fiber.lock};
+            end_listener* listener = fiber.listeners;
+            if (listener == nullptr) return;
+            unlink(*listener);
+            joiner = listener->ended();
+        }
+        if (joiner) wake(*joiner);  // not under the lock: waking may run fibers
+    }
 }
 
-void join_base::start(const waker& w) {
-    if (w.fiber() == target_)
+void join_base::start_on(fiber_record& joiner) {
+    if (&joiner == target_.get())
         throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
-    joiner_ = w.fiber();
-    if (!listen(*target_, *this)) joiner_.reset();
+    if (listen(*target_, *this)) joiner_ = &joiner;
+}
+
+fiber_ref join_base::ended() noexcept {
+    if (!is_local) return fiber_ref{joiner_};
+    make_ready(*joiner_);
+    return {};
 }
 
 void detach(fiber_record& fiber) noexcept {
-    bool lost = false;
-    {
-        const std::lock_guard hold{fiber.lock};
-        fiber.detached = true;
-        lost = fiber.has_ended.load(std::memory_order_relaxed) && fiber.failure && !fiber.was_cancelled && !fiber.claimed;
-        if (lost) fiber.claimed = true;
-    }
-    if (lost) report_from_anywhere(fiber_ref{&fiber});
+    std::uint8_t before = fiber.outcome.load(std::memory_order_acquire);
+    if ((before & outcome_ended) == 0) before = fiber.outcome.fetch_or(outcome_detached, std::memory_order_acq_rel);
+    if ((before & outcome_ended) == 0 || !fiber.failure || fiber.was_cancelled) return;
+    if ((fiber.outcome.fetch_or(outcome_claimed, std::memory_order_acq_rel) & outcome_claimed) == 0)
+        report_from_anywhere(fiber_ref{&fiber});
 }
 
 void claim(fiber_record& fiber, bool has_value) {
-    bool before = false;
-    {
-        const std::lock_guard hold{fiber.lock};
-        before = std::exchange(fiber.claimed, true);
-    }
+    if (!has_value && !fiber.failure) return;
+    const std::uint8_t before = fiber.outcome.fetch_or(outcome_claimed, std::memory_order_acq_rel);
     if (fiber.failure) std::rethrow_exception(fiber.failure);
-    if (before && has_value) throw std::future_error{std::future_errc::future_already_retrieved};
+    if ((before & outcome_claimed) != 0) throw std::future_error{std::future_errc::future_already_retrieved};
 }
 
 void wait_blocking(fiber_record& fiber) {
     refuse_on_fiber("fiber::get(), which blocks the thread,", std::source_location{});
     blocked_thread listener;
     if (!listen(fiber, listener)) return;
-    listener.has_ended.acquire();
+    listener.at_end.acquire();
     stop_listening(fiber, listener);
 }
 

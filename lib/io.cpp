@@ -22,6 +22,15 @@ boost::system::error_code trouble_of(int fd, detail::direction direction, bool e
     return boost::asio::error::broken_pipe;
 }
 
+// A socket that has hung up says readable, too. Looks whether anything is left to read.
+boost::system::error_code end_of(int fd) {
+    char next;
+    const ssize_t n = ::recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n == 0) return boost::asio::error::eof;
+    if (n < 0 && errno != ENOTSOCK && errno != EAGAIN) return {errno, boost::system::system_category()};
+    return {};
+}
+
 }  // namespace
 
 ready_operation::~ready_operation() { (void)cancel(); }
@@ -36,7 +45,7 @@ bool ready_operation::ready() noexcept {
         return true;
     }
     const bool reads = direction_ == detail::direction::read;
-    pollfd p{.fd = fd_, .events = static_cast<short>(reads ? POLLIN : POLLOUT), .revents = 0};
+    pollfd p{.fd = fd_, .events = static_cast<short>(reads ? POLLIN | POLLRDHUP : POLLOUT), .revents = 0};
     if (::poll(&p, 1, 0) > 0) conclude(static_cast<unsigned>(p.revents));
     return done_;
 }
@@ -47,13 +56,15 @@ void ready_operation::conclude(unsigned events) noexcept {
     done_ = true;
     if ((events & POLLNVAL) != 0)
         error_ = boost::asio::error::bad_descriptor;
-    else if ((events & (POLLERR | POLLHUP)) != 0 && !(reads && (events & POLLIN) != 0))
+    else if (reads && (events & POLLIN) != 0) {
+        if ((events & (POLLRDHUP | POLLHUP | POLLERR)) != 0) error_ = end_of(fd_);
+    } else if ((events & (POLLERR | POLLHUP)) != 0)
         error_ = trouble_of(fd_, direction_, (events & POLLERR) != 0);
 }
 
-void ready_operation::start(waker w) {
-    detail::readiness& descriptors = detail::impl_of(*w.fiber()->owner).descriptors;
-    waker_.emplace(std::move(w));
+void ready_operation::start_on(detail::fiber_record& fiber) {
+    detail::readiness& descriptors = detail::impl_of(*fiber.owner).descriptors;
+    waiting_ = &fiber;
     descriptors.add(*this);
     registered_ = &descriptors;
 }

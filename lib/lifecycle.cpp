@@ -6,7 +6,6 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -65,9 +64,9 @@ void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options&
             throw stack_unavailable{std::string{refused.what()} + "; asked for at " + describe(fresh.spawned_at)};
         }
     }
-    fresh.name = options.name;
+    if (!options.name.empty()) fresh.name = options.name;
     fresh.take = take_demands;
-    intrusive_ptr_add_ref(&fresh);  // the scheduler's
+    fresh.references.store(2, std::memory_order_relaxed);  // the caller's and the scheduler's; nobody else knows it yet
     if (current_core() == &scheduler)
         scheduler.admit(fresh);
     else
@@ -129,16 +128,10 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
         fiber.pool->give(fiber.stack);
 #endif
     }
-    bool lost = false;
-    {
-        const std::lock_guard hold{fiber.lock};
-        fiber.has_ended.store(true, std::memory_order_release);
-        lost = fiber.detached && fiber.failure != nullptr && !fiber.was_cancelled && !taken;
-        fiber.claimed = taken || lost;
-    }
-    for (bool told = true; told;)
-        if (const fiber_ref joiner = tell_next_listener(fiber, told)) wake(*joiner);  // not under the lock: it may run fibers
-    if (lost) report_lost(fiber_ref{&fiber});
+    const std::uint8_t news = taken ? outcome_ended | outcome_claimed : outcome_ended;
+    const std::uint8_t before = fiber.outcome.fetch_or(news, std::memory_order_acq_rel);
+    tell_listeners(fiber, (before & outcome_watched) != 0);
+    if ((before & outcome_detached) != 0 && fiber.failure && !fiber.was_cancelled && !taken) report_lost(fiber_ref{&fiber});
     intrusive_ptr_release(&fiber);
 }
 
@@ -150,9 +143,8 @@ void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason) noexcept 
 
 void scheduler_impl::report_lost(fiber_ref fiber) noexcept {
     fiber->following = nullptr;
-    fiber_record** last = &lost_;
-    while (*last != nullptr) last = &(*last)->following;  // few at a time: they are handed over before the drive goes on
-    *last = fiber.detach();
+    *(lost_ != nullptr ? &last_lost_->following : &lost_) = fiber.get();
+    last_lost_ = fiber.detach();
 }
 
 void scheduler_impl::hand_over_failures() {
@@ -161,6 +153,34 @@ void scheduler_impl::hand_over_failures() {
         lost_ = fiber->following;
         if (options.on_unhandled) options.on_unhandled({describe(*fiber), fiber->spawned_at, fiber->failure});
     }
+}
+
+// A record refers to its scheduler. The owner keeps references in hand for that, so that records come and go without an atomic
+// step each; others count theirs one by one. Ids are taken in blocks likewise.
+std::uint64_t scheduler_impl::lend_to_record() noexcept {
+    constexpr std::uint32_t in_hand = 256;
+    static std::atomic<std::uint64_t> ids{0};
+    if (current_core() != this) {
+        intrusive_ptr_add_ref(this);
+        return ids.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
+    if (spare_references_ == 0) {
+        references.fetch_add(in_hand, std::memory_order_relaxed);
+        spare_references_ = in_hand;
+    }
+    --spare_references_;
+    if (next_id_ == last_id_) {
+        next_id_ = ids.fetch_add(in_hand, std::memory_order_relaxed);
+        last_id_ = next_id_ + in_hand;
+    }
+    return ++next_id_;
+}
+
+void scheduler_impl::take_back_from_record() noexcept {
+    if (current_core() == this)
+        ++spare_references_;  // leave() gives back what is too many
+    else
+        intrusive_ptr_release(this);
 }
 
 stack_pool& scheduler_impl::pool_for(std::size_t wanted) {
@@ -185,7 +205,7 @@ fcontext_t begin(scheduler_core& core, fiber_record& fresh) noexcept { return im
 void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }
 
 bool request_cancel(fiber_record& fiber, cancel_reason reason) noexcept {
-    if (fiber.has_ended.load(std::memory_order_acquire)) return false;
+    if (has_ended(fiber)) return false;
     if (fiber.cancel_requested.exchange(true)) return true;
     fiber.reason.store(reason);
     if (current_core() == fiber.owner)

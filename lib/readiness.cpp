@@ -100,7 +100,7 @@ void readiness::deliver(int fd, std::uint32_t events) noexcept {
         const std::uint32_t wanted = op->direction_ == direction::read ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
         if ((events & (wanted | EPOLLERR | EPOLLHUP)) == 0) continue;
         op->conclude(events);
-        op->waker_->wake();
+        make_ready(*op->waiting_);
         (op->direction_ == direction::read ? place->second.reader : place->second.writer) = nullptr;
     }
     watch_rest(place);

@@ -45,6 +45,8 @@ public:
     void report_lost(fiber_ref fiber) noexcept;
     [[nodiscard]] stack_pool& pool_for(std::size_t wanted);
     void escalate_later(fiber_record& fiber);
+    [[nodiscard]] std::uint64_t lend_to_record() noexcept;  // a reference to this; returns a new id
+    void take_back_from_record() noexcept;
 
     // --- shutdown.cpp ---
     // Cancels every fiber and runs what can run to its end. Fibers that wait for Asio operations are left: the context still runs.
@@ -107,12 +109,17 @@ private:
     handler_block drive_block_;
     handler_block timer_block_;
     std::optional<boost::asio::steady_timer> timer_;
+    timer_queue::time_point last_expiry_{};
     timer_queue::time_point armed_for_ = timer_queue::time_point::max();
     boost::asio::any_io_executor work_;         // keeps the context running while fibers live; empty otherwise
 
     std::vector<std::unique_ptr<stack_pool>> pools_;
     trim_timer trim_{*this};
     std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
+    std::uint32_t spare_references_ = 0;        // to this, counted, in the owner's hand
+    std::uint64_t next_id_ = 0;
+    std::uint64_t last_id_ = 0;
+    fiber_record* last_lost_ = nullptr;
     fiber_record* lost_ = nullptr;              // failures for the unhandled handler, linked by `following`; counted references
 #if defined(CORUN_SANITIZED)
     std::vector<std::pair<stack_span, stack_pool*>> retired_;  // stacks of ended fibers that may still be running their last instructions

@@ -11,27 +11,25 @@ clock::time_point detail::after(clock::duration span) noexcept {
 
 sleep_operation::~sleep_operation() { (void)cancel(); }
 
-void sleep_operation::start(waker w) {
-    detail::scheduler_impl& scheduler = detail::impl_of(*w.fiber()->owner);
+void sleep_operation::start_on(detail::fiber_record& fiber) {
     if (until_ == clock::time_point::max()) return;  // for ever: only cancellation ends it
     if (until_ <= clock::now()) {
         expired_ = true;
-        detail::give_way(*w.fiber());  // a loop of sleeps that are over lets the others run
+        detail::give_way(fiber);  // a loop of sleeps that are over lets the others run
         return;
     }
-    scheduler.add_timer(*this, until_);
-    scheduler_ = &scheduler;
-    waker_.emplace(std::move(w));
+    detail::impl_of(*fiber.owner).add_timer(*this, until_);
+    sleeper_ = &fiber;
 }
 
 bool sleep_operation::cancel() noexcept {
-    if (scheduler_ != nullptr) scheduler_->timers.remove(*this);
+    if (sleeper_ != nullptr) detail::impl_of(*sleeper_->owner).timers.remove(*this);
     return true;
 }
 
 void sleep_operation::expired() noexcept {
     expired_ = true;
-    waker_->wake();
+    detail::make_ready(*sleeper_);
 }
 
 }  // namespace corun

@@ -89,8 +89,18 @@ void stack_pool::trim() noexcept {
     if (free_.size() > warm_limit) drop_memory(free_.size() - warm_limit);
 }
 
+// Neighbours go in one call: the range covers their guards, which stay.
 void stack_pool::drop_memory(std::size_t upto) noexcept {
-    for (; cold_ < upto; ++cold_) memory_calls.drop(free_[cold_] + page_size(), slot_ - page_size());
+    if (cold_ >= upto) return;
+    const auto first = free_.begin() + static_cast<std::ptrdiff_t>(cold_), last = free_.begin() + static_cast<std::ptrdiff_t>(upto);
+    std::sort(first, last);
+    for (auto run = first; run != last;) {
+        auto end = run + 1;
+        while (end != last && *end == *(end - 1) + slot_) ++end;
+        memory_calls.drop(*run + page_size(), static_cast<std::size_t>(end - run) * slot_ - page_size());
+        run = end;
+    }
+    cold_ = upto;
 }
 
 std::size_t stack_pool::carved() const noexcept {

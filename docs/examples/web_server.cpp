@@ -22,9 +22,10 @@
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
+namespace intrusive = boost::intrusive;
 namespace po = boost::program_options;
 using asio::ip::tcp;
-using boost::system::error_code, boost::system::system_error;
+using boost::system::error_code;
 using namespace std::chrono_literals;
 
 struct settings {
@@ -66,7 +67,7 @@ public:
             acceptor_.set_option(tcp::no_delay{true});  // accepted sockets inherit it: answers to pipelined requests are small
             acceptor_.bind(at);
             acceptor_.listen(chosen.backlog);
-        } catch (const system_error& error) {
+        } catch (const boost::system::system_error& error) {
             throw std::runtime_error{"cannot listen at " + chosen.host + ":" + std::to_string(chosen.port) + ": " +
                                      error.code().message()};
         }
@@ -92,7 +93,7 @@ public:
 
 private:
     // Lives as long as its fiber, which owns it.
-    struct connection : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    struct connection : intrusive::list_base_hook<intrusive::link_mode<intrusive::auto_unlink>> {
         connection(web_server& home, tcp::socket accepted) : server{home}, socket{std::move(accepted)} {
             server.connections_.push_back(*this);
         }
@@ -111,25 +112,27 @@ private:
     // Goes on after any failure: what is short now (descriptors, memory) comes back when connections end.
     void accept_connections() {
         while (!stopping_) {
-            std::string trouble;
+            error_code ec;
+            tcp::socket accepted = corun::yield(acceptor_.async_accept(asio::deferred), ec);
             try {
-                auto peer = std::make_unique<connection>(*this, corun::yield(acceptor_.async_accept(asio::deferred)));
-                ++accepted_;
-                auto& its_fiber = peer->fiber;
-                its_fiber = corun::spawn({.name = "connection"}, [this, peer = std::move(peer)] { serve(*peer); });
-                continue;
-            } catch (const system_error& error) {
-                trouble = error.code().message();
-            } catch (const std::exception& error) {
-                trouble = error.what();
+                if (!ec) start_connection(std::move(accepted));
+            } catch (const std::bad_alloc&) {
+                ec = asio::error::no_memory;
             }
-            if (stopping_) return;
+            if (!ec || stopping_) continue;
             if (const auto now = corun::clock::now(); now >= silent_until_) {
                 silent_until_ = now + 10s;
-                std::cerr << "web_server: cannot accept: " << trouble << "; connections open: " << connections_.size() << std::endl;
+                std::cerr << "web_server: cannot accept: " << ec.message() << "; " << connections_.size() << " are open" << std::endl;
             }
             wait_for_an_end(100ms);
         }
+    }
+
+    void start_connection(tcp::socket accepted) {
+        auto peer = std::make_unique<connection>(*this, std::move(accepted));
+        auto& its_fiber = peer->fiber;
+        its_fiber = corun::spawn({.name = "connection"}, [this, peer = std::move(peer)] { serve(*peer); });
+        ++accepted_;
     }
 
     void serve(connection& peer) {
@@ -196,7 +199,7 @@ private:
     asio::steady_timer ended_;  // a wait on it is cut short when a connection ends
     corun::clock::duration patience_;
     corun::clock::time_point silent_until_{};
-    boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
+    intrusive::list<connection, intrusive::constant_time_size<false>> connections_;
     bool stopping_ = false;
     std::size_t requests_ = 0, accepted_ = 0;
 };

@@ -18,7 +18,7 @@ class fiber;
 
 namespace detail {
 
-// A fiber whose function returns R. `result` is written by the owner before has_ended becomes true, and read after.
+// A fiber whose function returns R. `result` is written by the owner before the fiber has ended, and read after.
 template <class R>
 struct fiber_result : fiber_record {
     static_assert(std::is_void_v<R> || std::is_object_v<R>, "a fiber's function returns a value or void, not a reference");
@@ -53,8 +53,9 @@ public:
     join_base(join_base&& other) noexcept : target_{std::move(other.target_)} {}  // before it starts
     ~join_base() { stop_waiting(); }
 
-    [[nodiscard]] bool ready() const noexcept { return target_->has_ended.load(std::memory_order_acquire); }
-    void start(const waker& w);  // throws switch_forbidden when a fiber joins itself
+    [[nodiscard]] bool ready() const noexcept { return has_ended(*target_); }
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(fiber_record& joiner);  // throws switch_forbidden when a fiber joins itself
     [[nodiscard]] bool cancel() noexcept {
         stop_waiting();
         return true;
@@ -64,13 +65,13 @@ protected:
     fiber_ref target_;
 
 private:
-    fiber_ref ended() noexcept override { return joiner_; }
+    fiber_ref ended() noexcept override;
     // Returns only when nobody is about to touch this any more.
     void stop_waiting() noexcept {
-        if (joiner_) stop_listening(*target_, *this);
+        if (joiner_ != nullptr) stop_listening(*target_, *this);
     }
 
-    fiber_ref joiner_;
+    fiber_record* joiner_ = nullptr;  // parked here, so it lives
 };
 
 template <class R>
@@ -115,7 +116,7 @@ public:
     bool cancel() const noexcept { return detail::request_cancel(*record_, cancel_reason::requested); }
 
     /// Whether the function has returned or thrown. Any thread.
-    [[nodiscard]] bool done() const noexcept { return record_->has_ended.load(std::memory_order_acquire); }
+    [[nodiscard]] bool done() const noexcept { return detail::has_ended(*record_); }
 
     /// Unique in the process, never 0.
     [[nodiscard]] std::uint64_t id() const noexcept { return record_->id; }

@@ -6,7 +6,6 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstdint>
-#include <optional>
 
 namespace corun {
 
@@ -28,7 +27,8 @@ public:
     ~ready_operation();
 
     [[nodiscard]] bool ready() noexcept;
-    void start(waker w);
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(detail::fiber_record& fiber);
     [[nodiscard]] bool cancel() noexcept;
     void get();
 
@@ -41,7 +41,7 @@ private:
     bool done_ = false;
     bool asked_system_ = false;
     boost::system::error_code error_;
-    std::optional<waker> waker_;
+    detail::fiber_record* waiting_ = nullptr;  // parked here while the descriptor is registered
     detail::readiness* registered_ = nullptr;
 };
 

@@ -55,7 +55,11 @@ void await(fiber_record& self, Op& op) {
     while (!op.ready()) {
         if (!started) {
             started = true;
-            op.start(waker{self});
+            // Our own operations, whose fiber is parked as long as they know it, need no reference to it.
+            if constexpr (requires { op.start_on(self); })
+                op.start_on(self);
+            else
+                op.start(waker{self});
         } else if (!asked && is_interrupted(self)) {
             asked = true;
             if (op.cancel()) throw_cancelled(self);

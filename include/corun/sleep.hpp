@@ -5,7 +5,6 @@
 #include <corun/operation.hpp>
 
 #include <chrono>
-#include <optional>
 #include <source_location>
 
 namespace corun {
@@ -21,7 +20,8 @@ public:
     ~sleep_operation();
 
     [[nodiscard]] bool ready() const noexcept { return expired_; }
-    void start(waker w);
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(detail::fiber_record& fiber);
     [[nodiscard]] bool cancel() noexcept;
     void get() const noexcept {}
 
@@ -29,8 +29,7 @@ private:
     void expired() noexcept override;
 
     clock::time_point until_;
-    std::optional<waker> waker_;
-    detail::scheduler_impl* scheduler_ = nullptr;
+    detail::fiber_record* sleeper_ = nullptr;  // parked here while the timer is set
     bool expired_ = false;
 };
 

@@ -24,7 +24,8 @@ public:
 
     [[nodiscard]] bool ready() const noexcept { return state_.done.load(std::memory_order_acquire); }
 
-    void start(const waker&) {
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(fiber_record&) {
         refuse_when_context_is_gone(state_.fiber);
         if constexpr (requires { initiation_.get_executor(); })
             state_.fiber.waits_elsewhere = is_elsewhere(state_.fiber, boost::asio::query(initiation_.get_executor(),

@@ -36,9 +36,10 @@ class Server:
 
     def __init__(self, name, *arguments, **options):
         self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-        self.process = subprocess.Popen([example(name), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self.out,
-                                        stderr=self.err, **options)
+        self.process = None
         try:
+            self.process = subprocess.Popen([example(name), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self.out,
+                                            stderr=self.err, **options)
             wait_until(lambda: b"listening at " in self.stdout() or self.process.poll() is not None, f"{name} listens")
             assert b"listening at " in self.stdout(), f"{name} ended early: {self.stderr()}"
         except BaseException:
@@ -82,8 +83,9 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
         self.out.close()
         self.err.close()
 

@@ -7,7 +7,6 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -45,10 +44,10 @@ BOOST_AUTO_TEST_CASE(the_handle_is_dropped_before_the_end) {
 BOOST_AUTO_TEST_CASE(the_handle_is_dropped_after_the_end) {
     asio::io_context io;
     reports seen{corun::scheduler::of(io)};
-    std::optional handle{corun::spawn(io, {.name = "late"}, fail)};
+    auto handle = corun::spawn(io, {.name = "late"}, fail);
     io.run();
     BOOST_TEST(seen.fibers.empty());
-    handle.reset();
+    handle = {};
     io.restart();
     io.run();
     BOOST_TEST(seen.fibers.size() == 1);

@@ -31,13 +31,15 @@ struct inbox_node {
     void (*take)(inbox_node&, scheduler_core&) = nullptr;
 };
 
-// Told once when a fiber has ended. In the fiber's list of listeners, both ways linked, exactly while `listening`.
+// Told once when a fiber has ended. In one of the fiber's lists of listeners, both ways linked, exactly while `listening`.
 struct end_listener {
     end_listener* next = nullptr;
     end_listener** link = nullptr;  // what points to this one
     bool listening = false;
+    bool is_local = false;          // of the fiber's own scheduler: in local_listeners
 
-    // Under the fiber's lock, on the thread that ended it; no longer in the list. Returns whom to wake once the lock is free.
+    // On the thread that ended it, no longer in the list; of another scheduler or thread: under the fiber's lock. Returns whom to
+    // wake once the lock is free.
     virtual boost::intrusive_ptr<fiber_record> ended() noexcept = 0;
 
 protected:
@@ -56,6 +58,14 @@ enum class fiber_state : std::uint8_t {
 enum alert : std::uint8_t {
     alert_cancelled = 1,  // the fiber is cancelled: yields throw
     alert_no_yield = 2,   // inside a no_yield scope: yields are refused
+};
+
+// What everybody may know of a fiber's end; one word, so that the end happens at once for all.
+enum outcome : std::uint8_t {
+    outcome_ended = 1,     // the result or failure is in place, and stays
+    outcome_watched = 2,   // some other scheduler or thread has listened; the end must look at `listeners`
+    outcome_claimed = 4,   // somebody has received the result or failure, or reported the failure
+    outcome_detached = 8,  // no handle is left to receive it
 };
 
 // What other threads ask of a fiber; collected in one word so that the record is in the inbox at most once.
@@ -89,15 +99,14 @@ struct fiber_record : inbox_node {
     // --- shared with other threads ---
     std::atomic<std::uint32_t> references{1};
     std::atomic<std::uint8_t> demands{0};
-    std::atomic<bool> has_ended{false};
+    std::atomic<std::uint8_t> outcome{0};
     std::atomic<bool> cancel_requested{false};
     std::atomic<cancel_reason> reason{cancel_reason::requested};
-    spin_lock lock;                      // guards the next three, and the step of has_ended to true
-    end_listener* listeners = nullptr;
-    bool claimed = false;                // somebody has seen the outcome
-    bool detached = false;               // nobody can see it any more
+    spin_lock lock;                      // guards listeners
+    end_listener* listeners = nullptr;   // of other schedulers and of threads
 
     // --- the owner's, seldom touched ---
+    end_listener* local_listeners = nullptr;
     fiber_record* previous = nullptr;    // in the scheduler's list of live fibers
     fiber_record* following = nullptr;
     std::exception_ptr failure;
@@ -118,11 +127,16 @@ void destroy(fiber_record& fiber) noexcept;
 void intrusive_ptr_add_ref(fiber_record* fiber) noexcept;
 void intrusive_ptr_release(fiber_record* fiber) noexcept;
 
-// Adds to and removes from the fiber's listeners. False, and nothing is added, if it has ended.
+[[nodiscard]] inline bool has_ended(const fiber_record& fiber) noexcept {
+    return (fiber.outcome.load(std::memory_order_acquire) & outcome_ended) != 0;
+}
+
+// Adds to and removes from the fiber's listeners. False, and nothing is added, if it has ended. Where the fiber's owner listens
+// to a fiber of its own, neither takes a lock.
 [[nodiscard]] bool listen(fiber_record& fiber, end_listener& listener) noexcept;
 void stop_listening(fiber_record& fiber, end_listener& listener) noexcept;
-// Of an ended fiber: takes one listener out and tells it. Returns whom to wake, if anybody; told is false when none was left.
-[[nodiscard]] boost::intrusive_ptr<fiber_record> tell_next_listener(fiber_record& fiber, bool& told) noexcept;
+// Of an ended fiber, on its owner.
+void tell_listeners(fiber_record& fiber, bool watched) noexcept;
 
 inline void intrusive_ptr_add_ref(fiber_record* fiber) noexcept {
     fiber->references.fetch_add(1, std::memory_order_relaxed);

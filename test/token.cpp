@@ -1,0 +1,231 @@
+// corun::yield as a completion token: signatures, values and errors.
+#include <corun/token.hpp>
+
+#include <corun/run.hpp>
+
+#include "support/completions.hpp"
+#include "support/leaks.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using boost::system::system_error;
+using corun_test::complete_with;
+
+namespace {
+
+const error_code refused = asio::error::connection_refused;
+
+template <class T, class Expression>
+constexpr bool is = std::is_same_v<T, Expression>;
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(token, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(no_argument_is_no_value) {
+    corun::run([] {
+        static_assert(is<void, decltype(complete_with<void()>(corun::yield))>);
+        complete_with<void()>(corun::yield);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(one_argument_is_the_value) {
+    corun::run([] {
+        static_assert(is<int, decltype(complete_with<void(int)>(corun::yield, 5))>);
+        BOOST_TEST(complete_with<void(int)>(corun::yield, 5) == 5);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(several_arguments_are_a_tuple) {
+    corun::run([] {
+        const auto [number, text, flag] =
+            complete_with<void(int, std::string, bool)>(corun::yield, 5, std::string(40, 'a'), true);
+        BOOST_TEST(number == 5);
+        BOOST_TEST(text == std::string(40, 'a'));
+        BOOST_TEST(flag);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(arguments_by_reference_are_copied) {
+    corun::run([] {
+        using signature = void(const std::string&, int&&);
+        static_assert(is<std::tuple<std::string, int>, decltype(complete_with<signature>(corun::yield, std::string{}, 1))>);
+        const auto [text, number] = complete_with<signature>(corun::yield, std::string(40, 'b'), 2);
+        BOOST_TEST(text == std::string(40, 'b'));
+        BOOST_TEST(number == 2);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(move_only_values_and_initiation_arguments) {
+    corun::run([] {
+        auto one = complete_with<void(std::unique_ptr<int>)>(corun::yield, std::make_unique<int>(1));
+        auto [none, two] = complete_with<void(error_code, int, std::unique_ptr<int>)>(corun::yield, error_code{}, 0,
+                                                                                     std::make_unique<int>(2));
+        BOOST_TEST(*one + *two + none == 3);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(values_need_no_default_constructor) {
+    struct made {
+        explicit made(int n) : number{n} {}
+        int number;
+    };
+    corun::run([] { BOOST_TEST(complete_with<void(error_code, made)>(corun::yield, error_code{}, made{4}).number == 4); });
+}
+
+BOOST_AUTO_TEST_CASE(an_argument_that_cannot_be_copied_fails_the_yield) {
+    struct sticky {
+        sticky() = default;
+        sticky(sticky&&) noexcept = default;
+        sticky(const sticky&) { throw std::length_error{"sticky"}; }
+    };
+    corun::run([] {
+        BOOST_CHECK_THROW((void)complete_with<void(const sticky&)>(corun::yield, sticky{}), std::length_error);
+        corun::yield();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_leading_error_code_is_thrown) {
+    corun::run([] {
+        static_assert(is<void, decltype(complete_with<void(error_code)>(corun::yield, error_code{}))>);
+        complete_with<void(error_code)>(corun::yield, error_code{});
+        BOOST_TEST(complete_with<void(error_code, int)>(corun::yield, error_code{}, 7) == 7);
+        BOOST_CHECK_EXCEPTION((void)complete_with<void(error_code, int)>(corun::yield, refused, 7), system_error,
+                              [](const system_error& e) { return e.code() == refused; });
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_leading_exception_is_thrown) {
+    corun::run([] {
+        BOOST_TEST(complete_with<void(std::exception_ptr, int)>(corun::yield, nullptr, 7) == 7);
+        complete_with<void(std::exception_ptr)>(corun::yield, nullptr);
+        BOOST_CHECK_THROW((void)complete_with<void(std::exception_ptr, int)>(
+                              corun::yield, std::make_exception_ptr(std::out_of_range{"x"}), 7),
+                          std::out_of_range);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_error_that_does_not_lead_is_a_value) {
+    corun::run([] {
+        const auto [number, ec] = complete_with<void(int, error_code)>(corun::yield, 3, refused);
+        BOOST_TEST(number == 3);
+        BOOST_TEST(ec == refused);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(aborted_without_a_cancellation_is_an_ordinary_error) {
+    corun::run([] {
+        BOOST_CHECK_THROW(complete_with<void(error_code)>(corun::yield, error_code{asio::error::operation_aborted}), system_error);
+        corun::yield();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(with_a_place_for_errors_nothing_is_thrown_and_values_are_kept) {
+    corun::run([] {
+        error_code ec;
+        BOOST_TEST(complete_with<void(error_code, int)>(corun::yield[ec], refused, 7) == 7);  // bytes moved before the error
+        BOOST_TEST(ec == refused);
+        complete_with<void(error_code)>(corun::yield[ec], error_code{});
+        BOOST_TEST(!ec.failed());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(with_a_place_for_errors_an_exception_is_still_thrown) {
+    corun::run([] {
+        error_code ec;
+        BOOST_CHECK_THROW(complete_with<void(std::exception_ptr)>(corun::yield[ec], std::make_exception_ptr(std::out_of_range{"x"})),
+                          std::out_of_range);
+        BOOST_TEST(!ec.failed());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(several_signatures_are_a_variant_in_their_order) {
+    corun::run([] {
+        using std::string;
+        const auto run = [](auto... values) {
+            return complete_with<void(error_code, int), void(string), void()>(corun::yield, std::move(values)...);
+        };
+        using expected = std::variant<int, string, corun::detail::no_value>;
+        static_assert(is<expected, decltype(run())>);
+        BOOST_TEST((run(error_code{}, 5) == expected{std::in_place_index<0>, 5}));
+        BOOST_TEST((run(string{"a"}) == expected{std::in_place_index<1>, "a"}));
+        BOOST_TEST(run().index() == 2U);
+        BOOST_CHECK_THROW((void)run(refused, 5), system_error);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(several_signatures_of_the_same_value_are_that_value) {
+    corun::run([] {
+        const auto run = [](auto first) {
+            return complete_with<void(error_code, int), void(std::exception_ptr, int)>(corun::yield, first, 6);
+        };
+        static_assert(is<int, decltype(run(error_code{}))>);
+        BOOST_TEST(run(error_code{}) + run(std::exception_ptr{}) == 12);
+        BOOST_CHECK_THROW((void)run(std::make_exception_ptr(std::out_of_range{"x"})), std::out_of_range);
+        complete_with<void(), void(error_code)>(corun::yield);
+        complete_with<void(), void(error_code)>(corun::yield, error_code{});
+    });
+}
+
+BOOST_AUTO_TEST_CASE(several_signatures_of_several_values) {
+    corun::run([] {
+        const auto either = complete_with<void(int, int), void(error_code, std::string, std::unique_ptr<int>)>(
+            corun::yield, error_code{}, std::string{"k"}, std::make_unique<int>(3));
+        const auto& [key, number] = std::get<1>(either);
+        BOOST_TEST(key == "k");
+        BOOST_TEST(*number == 3);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(qualified_signatures_are_like_plain_ones) {
+    corun::run([] {
+        BOOST_TEST(complete_with<void(int) noexcept>(corun::yield, 1) == 1);
+        BOOST_TEST(complete_with<void(int)&>(corun::yield, 2) == 2);
+        BOOST_TEST(complete_with<void(int) &&>(corun::yield, 3) == 3);
+        BOOST_TEST(complete_with<void(error_code, int) & noexcept>(corun::yield, error_code{}, 4) == 4);
+        BOOST_TEST((complete_with<void(int) && noexcept, void(std::string)>(corun::yield, 5).index() == 0U));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_initiation_that_throws_started_nothing) {
+    corun::run([] {
+        BOOST_CHECK_THROW((void)corun_test::hand_over<void(int)>(corun::yield, [](auto) { throw std::length_error{"no"}; }),
+                          std::length_error);
+        BOOST_TEST(complete_with<void(int)>(corun::yield, 1) == 1);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(called_in_the_initiation_it_returns_at_once) {
+    corun::run([] {
+        bool others_ran = false;
+        auto other = corun::spawn([&] { others_ran = true; });
+        const auto at_once = [](auto handler) { std::move(handler)(8); };
+        BOOST_TEST(corun_test::hand_over<void(int)>(corun::yield, at_once) == 8);
+        BOOST_TEST(!others_ran);
+        corun::yield(other.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(at_once_in_a_loop_the_others_get_their_turn) {
+    corun::run([] {
+        bool others_ran = false;
+        auto other = corun::spawn([&] { others_ran = true; });
+        int rounds = 0;
+        for (; !others_ran && rounds < 1'000'000; ++rounds)
+            corun_test::hand_over<void()>(corun::yield, [](auto h) { std::move(h)(); });
+        BOOST_TEST(others_ran);
+        corun::yield(other.join());
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

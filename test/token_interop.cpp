@@ -1,0 +1,226 @@
+// Fibers among coroutines, futures and other threads.
+#include <corun/token.hpp>
+
+#include <corun/run.hpp>
+#include <corun/sleep.hpp>
+#include <corun/spawn.hpp>
+#include <corun/this_fiber.hpp>
+
+#include "support/completions.hpp"
+#include "support/leaks.hpp"
+#include "support/system_context.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using boost::system::error_code;
+using corun_test::complete_with;
+using corun_test::hand_over;
+
+namespace {
+
+asio::awaitable<int> twice(int n) {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    co_return 2 * n;
+}
+
+asio::awaitable<void> fails() {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    throw std::out_of_range{"coroutine"};
+}
+
+asio::awaitable<void> waits_for(asio::steady_timer& timer) { co_await timer.async_wait(asio::use_awaitable); }
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(token_interop, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(a_coroutine_awaits_a_fiber) {
+    asio::io_context context;
+    int value = 0;
+    std::string message;
+    asio::co_spawn(context, [&]() -> asio::awaitable<void> {
+        value = co_await corun::spawn(context, [] { corun::yield(); return 4; }, asio::use_awaitable);
+        try {
+            co_await corun::spawn(context, [] { throw std::out_of_range{"fiber"}; }, asio::use_awaitable);
+        } catch (const std::out_of_range& e) {
+            message = e.what();
+        }
+    }, asio::detached);
+    context.run();
+    BOOST_TEST(value == 4);
+    BOOST_TEST(message == "fiber");
+}
+
+BOOST_AUTO_TEST_CASE(a_fiber_waits_for_a_coroutine) {
+    corun::run([] {
+        BOOST_TEST(corun::yield(twice(4)) == 8);
+        BOOST_CHECK_THROW(corun::yield(fails()), std::out_of_range);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_coroutine_runs_exclusively_with_the_fibers_that_wait_for_it) {
+    asio::thread_pool pool{3};
+    int plain = 0;
+    for (int i = 0; i < 20; ++i)
+        corun::spawn(pool, [&] {
+            corun::yield([](int& n) -> asio::awaitable<void> {
+                for (int k = 0; k < 10; ++k) {
+                    ++n;
+                    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+                }
+            }(plain));
+            ++plain;
+        });
+    pool.join();
+    BOOST_TEST(plain == 20 * 11);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_fiber_cancels_the_coroutine_it_waits_for) {
+    corun::run([] {
+        asio::steady_timer timer{corun::this_fiber::executor(), 1h};
+        auto waits = corun::spawn([&] { corun::yield(waits_for(timer)); });
+        corun::yield();
+        corun::yield();
+        waits.cancel();
+        BOOST_CHECK_THROW(corun::yield(waits.join()), corun::fiber_cancelled);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_coroutine_and_a_fiber_call_each_other_in_depth) {
+    struct pair {
+        static asio::awaitable<int> coroutine(int depth) {
+            if (depth == 0) co_return 0;
+            co_return 1 + co_await corun::spawn(co_await asio::this_coro::executor, [=] { return fiber(depth - 1); }, asio::use_awaitable);
+        }
+        static int fiber(int depth) { return depth == 0 ? 0 : 1 + corun::yield(coroutine(depth - 1)); }
+    };
+    BOOST_TEST(corun::run([] { return pair::fiber(21); }) == 21);
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_waits_for_a_fiber_by_a_future) {
+    asio::thread_pool pool{1};
+    auto value = corun::spawn(pool, [] { return complete_with<void(int)>(corun::yield, 3); }, asio::use_future);
+    auto failure = corun::spawn(pool, [] { throw std::out_of_range{"fiber"}; }, asio::use_future);
+    BOOST_TEST(value.get() == 3);
+    BOOST_CHECK_THROW(failure.get(), std::out_of_range);
+    pool.join();
+}
+
+BOOST_AUTO_TEST_CASE(completed_by_another_thread_before_the_fiber_parks) {
+    corun::run([] {
+        const int value = hand_over<void(int)>(corun::yield, [](auto handler) {
+            std::jthread{[&] { std::move(handler)(1); }}.join();
+        });
+        BOOST_TEST(value == 1);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(completed_by_another_thread_while_the_fiber_parks) {
+    asio::thread_pool other{1};
+    int sum = 0;
+    constexpr int rounds = 5'000;
+    corun::run([&] {
+        for (int i = 0; i < rounds; ++i)
+            sum += hand_over<void(int)>(corun::yield, [&](auto handler) {
+                asio::post(other, [own = std::move(handler)]() mutable { std::move(own)(1); });
+            });
+    });
+    other.join();
+    BOOST_TEST(sum == rounds);
+}
+
+BOOST_AUTO_TEST_CASE(completed_by_another_thread_after_the_fiber_has_parked) {
+    corun::run([] {
+        asio::thread_pool other{1};
+        std::promise<void> parked;
+        auto waits = corun::spawn([&] {
+            return hand_over<void(int)>(corun::yield, [&](auto handler) {
+                asio::post(other, [own = std::move(handler), go = parked.get_future()]() mutable {
+                    go.wait();
+                    std::move(own)(2);
+                });
+            });
+        });
+        corun::yield();
+        BOOST_TEST(!waits.done());
+        parked.set_value();
+        BOOST_TEST(corun::yield(waits.join()) == 2);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(dropped_by_another_thread_the_fiber_is_cancelled) {
+    corun::run([] {
+        asio::thread_pool other{1};
+        auto reason = corun::cancel_reason::requested;
+        auto waits = corun::spawn([&] {
+            try {
+                hand_over<void()>(corun::yield, [&](auto handler) { asio::post(other, [own = std::move(handler)] {}); });
+            } catch (const corun::cancelled& c) {
+                reason = c.reason();
+                throw;
+            }
+        });
+        BOOST_CHECK_THROW(corun::yield(waits.join()), corun::fiber_cancelled);
+        BOOST_TEST((reason == corun::cancel_reason::abandoned));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(completed_by_many_threads_for_many_fibers) {
+    asio::thread_pool fibers{2}, others{2};
+    std::atomic<int> sum{0};
+    for (int i = 0; i < 100; ++i)
+        corun::spawn(i % 2 == 0 ? fibers.get_executor() : others.get_executor(), [&] {
+            for (int k = 0; k < 50; ++k) {
+                auto& elsewhere = k % 2 == 0 ? others : fibers;
+                sum += hand_over<void(int)>(corun::yield, [&](auto handler) {
+                    asio::post(elsewhere, [own = std::move(handler)]() mutable { std::move(own)(1); });
+                });
+            }
+        }, asio::detached);
+    fibers.join();
+    others.join();
+    fibers.join();
+    BOOST_TEST(sum == 5'000);
+}
+
+BOOST_AUTO_TEST_CASE(in_steady_state_an_operation_allocates_nothing) {
+    if (!corun_test::counts_allocations()) return;
+    corun::run([] {
+        asio::steady_timer timer{corun::this_fiber::executor()};
+        const auto waits = [&](int times) {
+            for (int i = 0; i < times; ++i) {
+                timer.expires_at(asio::steady_timer::time_point::min());
+                timer.async_wait(corun::yield);
+                corun::yield(timer.async_wait(asio::deferred));
+                corun::yield(corun::sleep_for(0s));
+            }
+        };
+        waits(10);
+        const std::size_t before = corun_test::allocations_made();
+        waits(1'000);
+        const std::size_t made = corun_test::allocations_made() - before;
+        BOOST_TEST(made == 0U);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
