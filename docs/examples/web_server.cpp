@@ -22,7 +22,6 @@
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-namespace intrusive = boost::intrusive;
 namespace po = boost::program_options;
 using asio::ip::tcp;
 using boost::system::error_code;
@@ -56,6 +55,16 @@ http::status status_for(const error_code& malformed) {
     return http::status::bad_request;
 }
 
+// What the system lets us open, less what is open already.
+std::size_t connection_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    const auto used = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}) - 1;  // one was for looking
+    return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, used);
+}
+
 class web_server {
 public:
     web_server(asio::io_context& io, const settings& chosen)
@@ -73,10 +82,10 @@ public:
         }
     }
 
-    [[nodiscard]] tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
-
     /// Serves until SIGINT or SIGTERM. To be called on a fiber.
     void run() {
+        std::cout << "concurrent connection limit is " << connection_limit() << '\n'
+                  << "listening at " << acceptor_.local_endpoint() << std::endl;
         corun::spawn({.name = "signals"}, [this] {
             corun::yield(signals_.async_wait(asio::deferred));
             signals_.clear();  // a second signal ends the program at once
@@ -92,8 +101,8 @@ public:
     }
 
 private:
-    // Lives as long as its fiber, which owns it.
-    struct connection : intrusive::list_base_hook<intrusive::link_mode<intrusive::auto_unlink>> {
+    // Lives as long as its fiber, whose function owns it.
+    struct connection : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
         connection(web_server& home, tcp::socket accepted) : server{home}, socket{std::move(accepted)} {
             server.connections_.push_back(*this);
         }
@@ -122,16 +131,15 @@ private:
             if (!ec || stopping_) continue;
             if (const auto now = corun::clock::now(); now >= silent_until_) {
                 silent_until_ = now + 10s;
-                std::cerr << "web_server: cannot accept: " << ec.message() << "; " << connections_.size() << " are open" << std::endl;
+                std::cerr << "web_server: cannot accept: " << ec.message() << "; " << connections_.size() << " are open\n";
             }
             wait_for_an_end(100ms);
         }
     }
 
     void start_connection(tcp::socket accepted) {
-        auto peer = std::make_unique<connection>(*this, std::move(accepted));
-        auto& its_fiber = peer->fiber;
-        its_fiber = corun::spawn({.name = "connection"}, [this, peer = std::move(peer)] { serve(*peer); });
+        const auto peer = std::make_shared<connection>(*this, std::move(accepted));
+        peer->fiber = corun::spawn({.name = "connection"}, [this, peer] { serve(*peer); });
         ++accepted_;
     }
 
@@ -185,7 +193,6 @@ private:
         const auto give_up = corun::clock::now() + 2s;
         while (!connections_.empty() && corun::clock::now() < give_up) wait_for_an_end(give_up - corun::clock::now());
         for (connection& peer : connections_) peer.fiber.cancel();
-        while (!connections_.empty()) wait_for_an_end(1s);
     }
 
     void wait_for_an_end(corun::clock::duration longest) {
@@ -199,12 +206,11 @@ private:
     asio::steady_timer ended_;  // a wait on it is cut short when a connection ends
     corun::clock::duration patience_;
     corun::clock::time_point silent_until_{};
-    intrusive::list<connection, intrusive::constant_time_size<false>> connections_;
+    boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
     bool stopping_ = false;
     std::size_t requests_ = 0, accepted_ = 0;
 };
 
-// Empty: the help was asked for, and shown.
 std::optional<settings> read_arguments(int argc, char** argv) {
     settings chosen;
     po::options_description known{"web_server: answers GET / over HTTP, until SIGINT or SIGTERM"};
@@ -224,22 +230,11 @@ std::optional<settings> read_arguments(int argc, char** argv) {
     return {};
 }
 
-// What the system lets us open, less what is open already.
-std::size_t connection_limit() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    const auto used = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}) - 1;  // one was for looking
-    return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, used);
-}
-
 int main(int argc, char** argv) try {
     const auto chosen = read_arguments(argc, argv);
-    if (!chosen) return 0;
+    if (!chosen) return 0;  // the help was asked for
     asio::io_context io{1};
     web_server server{io, *chosen};
-    std::cout << "concurrent connection limit is " << connection_limit() << "\nlistening at " << server.endpoint() << std::endl;
     const auto serving = corun::spawn(io, {.name = "server"}, [&] { server.run(); });
     io.run();
     serving.get();  // throws what ended it

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <unistd.h>
@@ -59,6 +60,9 @@ bool warm_up() {
     boost::asio::post(context, [] {});
     context.run();
     std::thread{[] {}}.join();
+    boost::asio::thread_pool pool{1};
+    boost::asio::post(pool, [] {});
+    pool.join();
     BOOST_TEST_MESSAGE("a message of a length that no small string holds");
     return true;
 }
