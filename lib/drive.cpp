@@ -154,7 +154,7 @@ void scheduler_impl::poll_events() noexcept {
 void scheduler_impl::run_fibers() {
     while (!ready.empty() && budget > 0) {
         ready_entry next = ready.pop();
-        if (next.sp == nullptr && (next.sp = begin(*next.fiber)) == nullptr) continue;
+        if (next.sp == nullptr && (next.sp = begin(*next.fiber, false)) == nullptr) continue;
         --budget;
         running = next.fiber;
         jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);
@@ -206,6 +206,7 @@ void scheduler_impl::quiesce() noexcept {
     if (timer_ && armed_for_ != timer_queue::time_point::max()) timer_->cancel();
     armed_for_ = timer_queue::time_point::max();
     descriptors.disarm();
+    take_back_left_stack();
     for (const auto& pool : pools_) pool->trim();
     work_ = boost::asio::any_io_executor{};
 }

@@ -90,12 +90,9 @@ void scheduler_impl::admit(fiber_record& fresh) noexcept {
     ready.push(&fresh, nullptr);
 }
 
-fcontext_t scheduler_impl::begin(fiber_record& fresh) noexcept {
+fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexcept {
     try {
-#if defined(CORUN_SANITIZED)
-        take_back_retired();
-        retired_.reserve(live + 1);
-#endif
+        if (!on_ended_stack) take_back_left_stack();
         if (fresh.pool == nullptr) fresh.pool = &pool_for(fresh.stack_size != 0 ? fresh.stack_size : options.stack_size);
         const stack taken = fresh.pool->take();
         fresh.stack = taken.span;
@@ -122,11 +119,9 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     --live;
     fiber.state = fiber_state::ended;
     if (fiber.stack.base != nullptr) {
-#if defined(CORUN_SANITIZED)
-        retired_.emplace_back(fiber.stack, fiber.pool);  // within the capacity that begin() reserved
-#else
-        fiber.pool->give(fiber.stack);
-#endif
+        take_back_left_stack();
+        left_stack_ = fiber.stack;
+        left_pool_ = fiber.pool;
     }
     const std::uint8_t news = taken ? outcome_ended | outcome_claimed : outcome_ended;
     const std::uint8_t before = fiber.outcome.fetch_or(news, std::memory_order_acq_rel);
@@ -190,17 +185,18 @@ stack_pool& scheduler_impl::pool_for(std::size_t wanted) {
     return *pools_.emplace_back(std::make_unique<stack_pool>(slot));
 }
 
+// The caller does not run on it.
+void scheduler_impl::take_back_left_stack() noexcept {
+    if (left_pool_ == nullptr) return;
 #if defined(CORUN_SANITIZED)
-void scheduler_impl::take_back_retired() noexcept {
-    for (auto& [span, pool] : retired_) {
-        forget_stack(span);
-        pool->give(span);
-    }
-    retired_.clear();
-}
+    forget_stack(left_stack_);
 #endif
+    std::exchange(left_pool_, nullptr)->give(left_stack_);
+}
 
-fcontext_t begin(scheduler_core& core, fiber_record& fresh) noexcept { return impl_of(core).begin(fresh); }
+fcontext_t begin(scheduler_core& core, fiber_record& fresh, const fiber_record* leaving) noexcept {
+    return impl_of(core).begin(fresh, leaving == nullptr);
+}
 
 void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }
 

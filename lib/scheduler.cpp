@@ -144,9 +144,7 @@ scheduler_impl::scheduler_impl(boost::asio::any_io_executor on, scheduler_option
 }
 
 scheduler_impl::~scheduler_impl() {
-#if defined(CORUN_SANITIZED)
-    take_back_retired();
-#endif
+    take_back_left_stack();
 }
 
 void scheduler_impl::trim_timer::expired() noexcept {
@@ -162,7 +160,10 @@ void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
 
 bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }
 void leave(scheduler_impl& scheduler) noexcept { scheduler.leave(); }
-void submit(scheduler_impl& scheduler, function_node* node) noexcept { scheduler.push(*node); }
+void submit(scheduler_impl& scheduler, function_node* node) noexcept {
+    const boost::intrusive_ptr<scheduler_impl> held{&scheduler};  // the node may be the last to need it, and gone before we are
+    scheduler.push(*node);
+}
 scheduler_core* core_of(scheduler_impl& scheduler) noexcept { return &scheduler; }
 boost::asio::execution_context& context_of(scheduler_impl& scheduler) noexcept { return scheduler.context; }
 scheduler_impl& impl_behind(const scheduler::executor_type& executor) noexcept { return executor.impl(); }

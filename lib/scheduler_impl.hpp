@@ -39,7 +39,7 @@ public:
 
     // --- lifecycle.cpp: the owner ---
     void admit(fiber_record& fresh) noexcept;  // takes over one reference
-    [[nodiscard]] fcontext_t begin(fiber_record& fresh) noexcept;
+    [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason) noexcept;
     void report_lost(fiber_ref fiber) noexcept;
@@ -88,9 +88,7 @@ private:
     void escalate();  // token.cpp
     [[nodiscard]] bool has_work() const noexcept;
 
-#if defined(CORUN_SANITIZED)
-    void take_back_retired() noexcept;
-#endif
+    void take_back_left_stack() noexcept;  // lifecycle.cpp
 
     // shutdown.cpp
     void cancel_all() noexcept;
@@ -121,9 +119,8 @@ private:
     std::uint64_t last_id_ = 0;
     fiber_record* last_lost_ = nullptr;
     fiber_record* lost_ = nullptr;              // failures for the unhandled handler, linked by `following`; counted references
-#if defined(CORUN_SANITIZED)
-    std::vector<std::pair<stack_span, stack_pool*>> retired_;  // stacks of ended fibers that may still be running their last instructions
-#endif
+    stack_span left_stack_;                     // of the fiber that ended last, which may still run its last instructions on it
+    stack_pool* left_pool_ = nullptr;           // where it belongs; null: none is left
 
     std::atomic<bool> dying_{false};            // the context is being destroyed: nothing is posted any more
     std::mutex dying_lock_;                     // for the wait of the thread that shuts down

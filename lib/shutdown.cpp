@@ -80,8 +80,10 @@ bool scheduler_impl::wait_for_others() {
 // Something was put into the inbox of a dying scheduler. The thread that shuts it down waits for this; or it has gone on to shut down
 // the rest of the context, and this is a handler being destroyed on it: its fiber ends here and now.
 void scheduler_impl::news_for_the_dying() noexcept {
-    { const std::lock_guard hold{dying_lock_}; }
-    dying_news_.notify_all();
+    {
+        const std::lock_guard hold{dying_lock_};
+        dying_news_.notify_all();
+    }
     if (current_core() != nullptr || !try_enter()) return;
     const entered inside{*this};
     run_down();

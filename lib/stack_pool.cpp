@@ -114,7 +114,8 @@ stack stack_pool::describe(std::byte* slot) const noexcept {
     result.span.base = slot + page_size();
     result.span.size = slot_ - page_size();
     const std::size_t colour = (reinterpret_cast<std::uintptr_t>(slot) / slot_) % colours;
-    result.top = slot + slot_ - colour * colour_step;
+    // Never at the very end: who unwinds a stack looks for the first frame's caller above it, and must find zeros there.
+    result.top = slot + slot_ - (colour + 1) * colour_step;
     return result;
 }
 

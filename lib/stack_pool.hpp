@@ -31,7 +31,7 @@ public:
     // Throws stack_unavailable when memory or guard pages run out; a stack is never handed out unguarded.
     [[nodiscard]] stack take();
 
-    // The caller may still be running on it, until its next switch.
+    // Nobody runs on it any more.
     void give(const stack_span& span) noexcept;
 
     // Gives back the memory of stacks that lay unused since the last call, but for the warm ones.

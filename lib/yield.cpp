@@ -5,11 +5,13 @@
 
 #include <boost/asio/detail/call_stack.hpp>
 #include <boost/asio/detail/strand_executor_service.hpp>
+#include <boost/asio/detail/strand_service.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <type_traits>
 
 namespace corun {
 namespace detail {
@@ -59,12 +61,15 @@ void heed_alerts(fiber_record& self) {
     if (is_interrupted(self)) throw_cancelled(self);
 }
 
-const void* innermost_strand() noexcept {
+std::uintptr_t innermost_strand() noexcept {
     // Asio marks a running strand on a list through its stack frames. A fiber that left such a frame behind would leave the
     // strand marked as running on this thread, and its functions would run at the same time as others.
     using boost::asio::detail::call_stack;
     using boost::asio::detail::strand_executor_service;
-    return call_stack<strand_executor_service::strand_impl>::top();
+    using io_strand_impl = std::remove_pointer_t<boost::asio::detail::strand_service::implementation_type>;  // io_context::strand
+    const void* strand = call_stack<strand_executor_service::strand_impl>::top();
+    const void* io_strand = call_stack<io_strand_impl>::top();
+    return reinterpret_cast<std::uintptr_t>(strand) ^ reinterpret_cast<std::uintptr_t>(io_strand);
 }
 
 void throw_yield_below_strand(fiber_record& self) {

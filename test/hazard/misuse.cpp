@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
@@ -112,13 +113,17 @@ BOOST_AUTO_TEST_CASE(an_event_loop_run_on_a_fiber) {
 BOOST_AUTO_TEST_CASE(yield_inside_a_function_that_a_strand_runs) {
     asio::io_context io;
     auto strand = asio::make_strand(io);
+    asio::io_context::strand io_strand{io};
     bool refused = false;
     corun::spawn(io, [&] {
-        asio::dispatch(strand, [&] {
+        const auto yields = [&] {
             throws_saying<corun::switch_forbidden>([] { corun::yield(); }, {"strand", here});
             throws_saying<corun::switch_forbidden>([] { corun::yield(corun::sleep_for(1ms)); }, {"strand", here});
             refused = true;
-        });
+        };
+        asio::dispatch(strand, yields);
+        BOOST_TEST(std::exchange(refused, false));
+        asio::dispatch(io_strand, yields);
         corun::yield(corun::sleep_for(1ms));
         BOOST_TEST(!strand.running_in_this_thread());
     });

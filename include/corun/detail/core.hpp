@@ -16,7 +16,7 @@ struct scheduler_core {
     fiber_record* running = nullptr;  // null on the loop's stack
     std::int32_t budget = 0;          // switches left until the loop polls for I/O again
     thread_places places{};
-    const void* strand_at_entry = nullptr;  // the innermost strand frame of the thread when the drive began
+    std::uintptr_t strand_at_entry = 0;  // the strand frames of the thread when the drive began
     fcontext_t loop_sp = nullptr;
     fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
     stack_span loop;
@@ -48,14 +48,15 @@ extern "C" __attribute__((tls_model("initial-exec"))) thread_local constinit sch
 }
 
 // Takes a stack for a fiber that has not run; null when none was to be had, and the fiber has failed with that.
-[[nodiscard]] fcontext_t begin(scheduler_core& core, fiber_record& fresh) noexcept;
+// @param leaving  who runs now; null when it is a fiber that has ended, whose stack must not be given to the new one yet
+[[nodiscard]] fcontext_t begin(scheduler_core& core, fiber_record& fresh, const fiber_record* leaving) noexcept;
 
 // Refuses, throws or lets pass, as the fiber's alerts say. May switch (a fiber that swallows its cancellation in a loop
 // gives the others a turn).
 void heed_alerts(fiber_record& self);
 
-// The innermost strand frame on the calling thread's Asio call stack, or null.
-[[nodiscard]] const void* innermost_strand() noexcept;
+// Tells the innermost strand frames on the calling thread's Asio call stack apart from others; 0 if there are none.
+[[nodiscard]] std::uintptr_t innermost_strand() noexcept;
 [[noreturn]] void throw_yield_below_strand(fiber_record& self);
 
 // Continues the first runnable fiber, or the loop where there is none or the budget is used up. `self` is left behind with
@@ -66,7 +67,7 @@ CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext
         ready_entry next = core.ready.pop();
         if (next.sp == nullptr) [[unlikely]] {
             if (next.fiber == self) return;  // every fiber before it failed to start
-            next.sp = begin(core, *next.fiber);
+            next.sp = begin(core, *next.fiber, self);
             if (next.sp == nullptr) continue;
         }
         --core.budget;
