@@ -1,6 +1,7 @@
 #include "scheduler_impl.hpp"
 
 #include <corun/blocking.hpp>
+#include <corun/detail/token_handler.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
@@ -50,6 +51,7 @@ private:
 
 void submit_blocking(std::shared_ptr<blocking_job> job) {
     fiber_record& fiber = *job->waiting->fiber();
+    refuse_when_context_is_gone(fiber);
     auto& service = boost::asio::use_service<blocking_service>(impl_of(*fiber.owner).context);
     boost::asio::post(service.pool, job_runner{std::move(job)});
 }

@@ -194,8 +194,8 @@ void scheduler_impl::take_back_left_stack() noexcept {
     std::exchange(left_pool_, nullptr)->give(left_stack_);
 }
 
-fcontext_t begin(scheduler_core& core, fiber_record& fresh, const fiber_record* leaving) noexcept {
-    return impl_of(core).begin(fresh, leaving == nullptr);
+fcontext_t continuation(scheduler_core& core, fiber_record& next, const fiber_record* leaving) noexcept {
+    return next.state == fiber_state::fresh ? impl_of(core).begin(next, leaving == nullptr) : next.sp;
 }
 
 void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }

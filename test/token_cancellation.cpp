@@ -1,7 +1,6 @@
 // Cancelling a fiber that waits for an operation of Asio.
 #include <corun/token.hpp>
 
-#include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/this_fiber.hpp>
 
@@ -23,7 +22,7 @@
 
 #include <array>
 #include <functional>
-#include <string>
+#include <memory>
 #include <vector>
 
 namespace asio = boost::asio;

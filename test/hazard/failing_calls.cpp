@@ -85,6 +85,24 @@ BOOST_AUTO_TEST_CASE(each_mapping_and_guard_in_turn) {
     calls_until_failure = 0;
 }
 
+// The child fails while its joiner is being left for it, and wakes it then; the joiner has parked before, and others are runnable.
+BOOST_AUTO_TEST_CASE(a_child_without_a_stack_wakes_its_joiner) {
+    failing_memory replaced;
+    corun::run([] {
+        int others = 0;
+        corun::yield(corun::sleep_for(1us));
+        memory_calls.map = [](std::size_t) noexcept -> void* { return nullptr; };
+        for (int round = 0; round != 20; ++round) {
+            auto child = corun::spawn({.stack_size = 1 << 20}, [] {});
+            if (round % 2 == 0) corun::spawn([&others] { ++others; });
+            BOOST_CHECK_THROW(corun::yield(child.join()), corun::stack_unavailable);
+        }
+        corun::yield();
+        BOOST_TEST(others == 10);
+    });
+    calls_until_failure = 0;
+}
+
 BOOST_AUTO_TEST_CASE(each_allocation_in_turn) {
     if (!corun_test::can_fail_allocations()) return;
     int seen = 0;

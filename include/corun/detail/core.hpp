@@ -47,9 +47,10 @@ extern "C" __attribute__((tls_model("initial-exec"))) thread_local constinit sch
     return *core->running;
 }
 
-// Takes a stack for a fiber that has not run; null when none was to be had, and the fiber has failed with that.
+// Where to continue a fiber that was queued without a stack pointer. One that has not run gets a stack now; null when none was
+// to be had, and the fiber has failed with that. One that was woken while it was being left has its pointer in the record.
 // @param leaving  who runs now; null when it is a fiber that has ended, whose stack must not be given to the new one yet
-[[nodiscard]] fcontext_t begin(scheduler_core& core, fiber_record& fresh, const fiber_record* leaving) noexcept;
+[[nodiscard]] fcontext_t continuation(scheduler_core& core, fiber_record& next, const fiber_record* leaving) noexcept;
 
 // Refuses, throws or lets pass, as the fiber's alerts say. May switch (a fiber that swallows its cancellation in a loop
 // gives the others a turn).
@@ -66,8 +67,8 @@ CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext
     while (!core.ready.empty() && core.budget > 0) {
         ready_entry next = core.ready.pop();
         if (next.sp == nullptr) [[unlikely]] {
-            if (next.fiber == self) return;  // every fiber before it failed to start
-            next.sp = begin(core, *next.fiber, self);
+            if (next.fiber == self) return;  // woken, or its turn again, before it was left
+            next.sp = continuation(core, *next.fiber, self);
             if (next.sp == nullptr) continue;
         }
         --core.budget;
@@ -82,6 +83,7 @@ CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext
 // Stops the running fiber until somebody makes it ready. The caller checks its condition again afterwards.
 CORUN_SWITCH void park(fiber_record& self) noexcept {
     self.state = fiber_state::parked;
+    self.sp = nullptr;  // not known before the jump; a fiber that fails to start may wake this one before
     switch_away(*self.owner, &self, &self.sp);
 }
 
