@@ -188,18 +188,19 @@ BOOST_AUTO_TEST_CASE(dropped_by_another_thread_the_fiber_is_cancelled) {
 BOOST_AUTO_TEST_CASE(completed_by_many_threads_for_many_fibers) {
     asio::thread_pool fibers{2}, others{2};
     std::atomic<int> sum{0};
+    std::vector<corun::fiber<>> all;
     for (int i = 0; i < 100; ++i)
-        corun::spawn(i % 2 == 0 ? fibers.get_executor() : others.get_executor(), [&] {
+        all.push_back(corun::spawn(i % 2 == 0 ? fibers.get_executor() : others.get_executor(), [&] {
             for (int k = 0; k < 50; ++k) {
                 auto& elsewhere = k % 2 == 0 ? others : fibers;
                 sum += hand_over<void(int)>(corun::yield, [&](auto handler) {
                     asio::post(elsewhere, [own = std::move(handler)]() mutable { std::move(own)(1); });
                 });
             }
-        }, asio::detached);
+        }));
+    for (auto& fiber : all) fiber.get();  // before the join: a pool whose own work is done would leave the other's undone
     fibers.join();
     others.join();
-    fibers.join();
     BOOST_TEST(sum == 5'000);
 }
 

@@ -1,6 +1,7 @@
 """What the tests of the example programs share: running the programs, and talking to them over loopback."""
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -40,14 +41,17 @@ class Server:
         try:
             self.process = subprocess.Popen([example(name), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=self.out,
                                             stderr=self.err, **options)
-            wait_until(lambda: b"listening at " in self.stdout() or self.process.poll() is not None, f"{name} listens")
-            assert b"listening at " in self.stdout(), f"{name} ended early: {self.stderr()}"
+            wait_until(lambda: self.announced() or self.process.poll() is not None, f"{name} listens")
+            assert self.announced(), f"{name} ended early: {self.stderr()}"
         except BaseException:
             self.__exit__()
             raise
-        host, _, port = self.stdout().rpartition(b"listening at ")[2].decode().strip().rpartition(":")
+        host, _, port = self.announced()[1].decode().rpartition(":")
         self.address = (host.strip("[]"), int(port))
         self.url = f"http://{host}:{port}"
+
+    def announced(self):
+        return re.search(rb"^listening at (.*)\n", self.stdout(), re.M)
 
     def stdout(self):
         return os.pread(self.out.fileno(), 1 << 20, 0)

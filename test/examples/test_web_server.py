@@ -255,7 +255,7 @@ class Descriptors(unittest.TestCase):
         began = time.monotonic()
         server = self.start(40, 40)
         clients = [self.enterContext(server.connect()) for _ in range(self.limit + 20)]
-        wait_until(server.stderr, "the server reports")
+        wait_until(lambda: "\n" in server.stderr(), "the server reports")
         self.assertRegex(server.stderr(), r"^web_server: cannot accept: Too many open files; \d+ are open\n$")
 
         for client in clients:
