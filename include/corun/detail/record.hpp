@@ -142,7 +142,10 @@ inline void intrusive_ptr_add_ref(fiber_record* fiber) noexcept {
     fiber->references.fetch_add(1, std::memory_order_relaxed);
 }
 inline void intrusive_ptr_release(fiber_record* fiber) noexcept {
-    if (fiber->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*fiber);
+    // Who holds the only reference needs no atomic step: nobody else is there to take another one.
+    if (fiber->references.load(std::memory_order_acquire) == 1 ||
+        fiber->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        destroy(*fiber);
 }
 using fiber_ref = boost::intrusive_ptr<fiber_record>;
 
