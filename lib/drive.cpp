@@ -145,7 +145,7 @@ void scheduler_impl::poll_events() noexcept {
     if (timer_due_.exchange(false, std::memory_order_seq_cst)) {
         armed_for_ = timer_queue::time_point::max();
         last_expiry_ = std::chrono::steady_clock::now();
-        while (timer_node* node = timers.take_expired(last_expiry_)) node->expired();
+        expire_timers(last_expiry_);
     }
     if (descriptors_due_.exchange(false, std::memory_order_seq_cst)) descriptors.poll();
 }
@@ -172,6 +172,10 @@ void scheduler_impl::settle() {
         add_timer(trim_, std::chrono::steady_clock::now() + std::chrono::seconds{1});
     arm_timer();
     descriptors.arm();
+}
+
+void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
+    while (timer_node* node = timers.take_expired(until)) node->expired();
 }
 
 // Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.

@@ -89,7 +89,8 @@ void tell_listeners(fiber_record& fiber, bool watched) noexcept {
 void join_base::start_on(fiber_record& joiner) {
     if (&joiner == target_.get())
         throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
-    if (listen(*target_, *this)) joiner_ = &joiner;
+    joiner_ = &joiner;  // before another thread can find the listener
+    if (!listen(*target_, *this)) joiner_ = nullptr;
 }
 
 fiber_ref join_base::ended() noexcept {

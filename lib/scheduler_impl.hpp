@@ -35,6 +35,7 @@ public:
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
     void drive();
     void descriptors_are_due();
+    void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
 
     // --- lifecycle.cpp: the owner ---

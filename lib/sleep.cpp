@@ -14,8 +14,10 @@ sleep_operation::~sleep_operation() { (void)cancel(); }
 void sleep_operation::start_on(detail::fiber_record& fiber) {
     if (until_ == clock::time_point::max()) return;  // for ever: only cancellation ends it
     if (until_ <= clock::now()) {
+        // It is over; the others get a turn, and those whose times came before this one get theirs before.
         expired_ = true;
-        detail::give_way(fiber);  // a loop of sleeps that are over lets the others run
+        detail::impl_of(*fiber.owner).expire_timers(until_);
+        detail::give_way(fiber);
         return;
     }
     detail::impl_of(*fiber.owner).add_timer(*this, until_);
