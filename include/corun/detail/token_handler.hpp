@@ -146,33 +146,17 @@ template <class Derived, class R, class... Args>
 struct handler_call<Derived, R(Args...)> {
     void operator()(Args... args) { static_cast<Derived*>(this)->template finish<std::decay_t<Args>...>(std::forward<Args>(args)...); }
 };
-// Qualified signatures are called like plain ones.
-template <class Signature>
-struct plain_signature;
-#define CORUN_SIGNATURE(qualifiers)                       \
-    template <class R, class... Args>                     \
-    struct plain_signature<R(Args...) qualifiers> {       \
-        using type = R(Args...);                          \
-    };
-CORUN_SIGNATURE()
-CORUN_SIGNATURE(&)
-CORUN_SIGNATURE(&&)
-CORUN_SIGNATURE(noexcept)
-CORUN_SIGNATURE(& noexcept)
-CORUN_SIGNATURE(&& noexcept)
-#undef CORUN_SIGNATURE
-
 // Move-only. Called once or destroyed uncalled; either way the fiber learns of it.
 template <class... Signatures>
 class token_handler
-    : public handler_call<token_handler<Signatures...>, typename plain_signature<Signatures>::type>... {
+    : public handler_call<token_handler<Signatures...>, typename signature_traits<Signatures>::plain>... {
 public:
     using executor_type = scheduler::executor_type;
     using allocator_type = op_allocator<void>;
     using cancellation_slot_type = boost::asio::cancellation_slot;
     using immediate_executor_type = inline_executor;
 
-    using handler_call<token_handler, typename plain_signature<Signatures>::type>::operator()...;
+    using handler_call<token_handler, typename signature_traits<Signatures>::plain>::operator()...;
 
     explicit token_handler(token_state<Signatures...>& state) noexcept : state_{&state}, fiber_{&state.fiber} {}
     token_handler(token_handler&& other) noexcept

@@ -78,6 +78,7 @@ struct signature_traits;
 #define CORUN_SIGNATURE(qualifiers)                                  \
     template <class R, class... Args>                                \
     struct signature_traits<R(Args...) qualifiers> {                 \
+        using plain = R(Args...);                                    \
         using arguments = std::tuple<std::decay_t<Args>...>;         \
         using values = values_of<std::decay_t<Args>...>;             \
     };
