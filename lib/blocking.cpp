@@ -51,6 +51,10 @@ private:
 
 void submit_blocking(std::shared_ptr<blocking_job> job) {
     fiber_record& fiber = *job->waiting->fiber();
+    if (fiber.owner->simulated != nullptr) {
+        fiber.owner->simulated->run_blocking(std::move(job));
+        return;
+    }
     refuse_when_context_is_gone(fiber);
     auto& service = boost::asio::use_service<blocking_service>(impl_of(*fiber.owner).context);
     boost::asio::post(service.pool, job_runner{std::move(job)});

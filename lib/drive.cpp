@@ -1,6 +1,7 @@
 // Running fibers: who gets in, what a drive does, how the next one comes about.
 #include "scheduler_impl.hpp"
 
+#include <corun/clock.hpp>
 #include <corun/error.hpp>
 
 #include <boost/asio/bind_allocator.hpp>
@@ -127,6 +128,8 @@ void scheduler_impl::drive() {
             take_inbox();
             run_fibers();
             hand_over_failures();
+            // While these fibers ran, others' descriptors have become ready: without a way through the event loop.
+            if (ready.empty() && budget > 0 && descriptors.is_busy()) descriptors.poll();
         } while (budget > 0 && (!ready.empty() || inbox_.load(std::memory_order_relaxed) != nullptr));
     } catch (...) {
         settle();
@@ -144,10 +147,13 @@ void scheduler_impl::descriptors_are_due() {
 void scheduler_impl::poll_events() noexcept {
     if (timer_due_.exchange(false, std::memory_order_seq_cst)) {
         armed_for_ = timer_queue::time_point::max();
-        last_expiry_ = std::chrono::steady_clock::now();
+        last_expiry_ = clock::now();
         expire_timers(last_expiry_);
     }
-    if (descriptors_due_.exchange(false, std::memory_order_seq_cst)) descriptors.poll();
+    if (descriptors_due_.exchange(false, std::memory_order_seq_cst)) {
+        descriptors.was_told();
+        descriptors.poll();
+    }
 }
 
 // Switches from fiber to fiber until none is runnable or the budget is used up; then the last one comes back here.
@@ -169,7 +175,7 @@ void scheduler_impl::settle() {
         return;
     }
     if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
-        add_timer(trim_, std::chrono::steady_clock::now() + std::chrono::seconds{1});
+        add_timer(trim_, clock::now() + std::chrono::seconds{1});
     arm_timer();
     descriptors.arm();
 }
@@ -182,7 +188,7 @@ void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
 void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
     timers.add(node, when);
     try {
-        if (!is_dying()) arm_timer();
+        if (!is_dying() && simulated == nullptr) arm_timer();
     } catch (...) {
         timers.remove(node);
         throw;

@@ -2,7 +2,11 @@
 
 #include <corun/detail/record.hpp>
 
+#include <boost/asio/error.hpp>
+#include <boost/core/demangle.hpp>
+
 #include <string>
+#include <typeinfo>
 
 namespace corun {
 
@@ -11,6 +15,9 @@ const char* to_string(cancel_reason reason) noexcept {
         case cancel_reason::requested: return "requested";
         case cancel_reason::shutdown: return "shutdown";
         case cancel_reason::abandoned: return "abandoned";
+        case cancel_reason::deadline: return "deadline";
+        case cancel_reason::group: return "group";
+        case cancel_reason::stop_requested: return "stop requested";
     }
     return "unknown";
 }
@@ -19,11 +26,23 @@ std::string cancelled::message() const {
     return std::string{"cancelled ("} + to_string(reason_) + ") at " + detail::describe(where_);
 }
 
+timed_out::timed_out(const std::string& what) : system_error{boost::asio::error::timed_out, what} {}
+
 namespace detail {
 
 std::string describe(const std::source_location& where) {
     if (where.line() == 0) return "an unnamed place";
     return std::string{where.file_name()} + ":" + std::to_string(where.line());
+}
+
+std::string describe(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+        return boost::core::demangle(typeid(e).name()) + ": " + e.what();
+    } catch (...) {
+        return "an exception of unknown type";
+    }
 }
 
 std::string describe(const fiber_record& fiber) {

@@ -1,7 +1,9 @@
 #include "scheduler_impl.hpp"
 
+#include <corun/detail/scope.hpp>
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
+#include <corun/scoped_value.hpp>
 
 #include <atomic>
 #include <future>
@@ -33,6 +35,31 @@ void unlink(end_listener& listener) noexcept {
     listener.listening = false;
 }
 
+// Whom a fiber waits for without an end but that one's; null where something else may wake it.
+const fiber_record* joined_by(const fiber_record& fiber, const scheduler_core* of) noexcept {
+    if (fiber.owner != of || fiber.state != fiber_state::parked) return nullptr;
+    const wait_info wait = wait_of(fiber);
+    return wait.source == wake_source::fibers ? wait.holder : nullptr;
+}
+
+bool may_be_cut_short(const fiber_record& fiber) noexcept {
+    return cancellation_view{fiber, fiber.innermost, 0}.exists || effective_deadline(fiber) != clock::time_point::max();
+}
+
+// Only what is certain: fibers of this scheduler that wait for the end of one other fiber, with no deadline and no cancellation on the way.
+// A joined fiber that does not wait for another one costs one look at its state.
+void refuse_cycle(const fiber_record& joiner, const fiber_record& target) {
+    const fiber_record* next = &target;
+    std::size_t longest = impl_of(*joiner.owner).live;  // a group's wait may have closed a chain of others, which leads round and round
+    for (const fiber_record* after = nullptr; next != &joiner; next = after)
+        if (longest-- == 0 || (after = joined_by(*next, joiner.owner)) == nullptr || may_be_cut_short(*next)) return;
+    if (may_be_cut_short(joiner)) return;
+    std::string chain = "corun: deadlock: fiber " + describe(joiner) + " joins at " + describe(joiner.where);
+    for (next = &target; next != &joiner; next = joined_by(*next, joiner.owner))
+        chain += " " + describe(*next) + ", which waits at " + describe(next->where) + " for";
+    throw deadlock{chain + " " + describe(joiner)};
+}
+
 }  // namespace
 
 fiber_record::fiber_record(scheduler_core& core, std::source_location at) noexcept
@@ -41,6 +68,12 @@ fiber_record::fiber_record(scheduler_core& core, std::source_location at) noexce
 fiber_record::~fiber_record() {
     for (auto& block : spare_blocks) ::operator delete(block.load(std::memory_order_relaxed));
     impl_of(*owner).take_back_from_record();
+}
+
+fiber_status status_of(const fiber_record& fiber) noexcept {
+    if (!has_ended(fiber)) return fiber_status::live;
+    if (fiber.was_cancelled) return fiber_status::cancelled;
+    return fiber.failure ? fiber_status::failed : fiber_status::completed;
 }
 
 void destroy(fiber_record& fiber) noexcept { delete &fiber; }
@@ -89,8 +122,15 @@ void tell_listeners(fiber_record& fiber, bool watched) noexcept {
 void join_base::start_on(fiber_record& joiner) {
     if (&joiner == target_.get())
         throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
+    refuse_cycle(joiner, *target_);
     joiner_ = &joiner;  // before another thread can find the listener
     if (!listen(*target_, *this)) joiner_ = nullptr;
+}
+
+void join_base::describe_wait(wait_info& info) const noexcept {
+    info.say("join of");
+    info.holder = target_.get();
+    info.source = is_local ? wake_source::fibers : wake_source::outside;
 }
 
 fiber_ref join_base::ended() noexcept {
@@ -109,8 +149,12 @@ void detach(fiber_record& fiber) noexcept {
 
 void claim(fiber_record& fiber, bool has_value) {
     if (!has_value && !fiber.failure) return;
-    const std::uint8_t before = fiber.outcome.fetch_or(outcome_claimed, std::memory_order_acq_rel);
-    if (fiber.failure) std::rethrow_exception(fiber.failure);
+    const std::uint8_t before = fiber.outcome.fetch_or(outcome_claimed | outcome_joined, std::memory_order_acq_rel);
+    if (fiber.failure) {
+        if (const scheduler_core* core = current_core(); fiber.attached && core != nullptr && core->running != nullptr)
+            core->running->attached = fiber.attached;
+        std::rethrow_exception(fiber.failure);
+    }
     if ((before & outcome_claimed) != 0) throw std::future_error{std::future_errc::future_already_retrieved};
 }
 

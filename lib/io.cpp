@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/socket.h>
 
 namespace corun {
@@ -33,50 +34,52 @@ boost::system::error_code end_of(int fd) {
 
 }  // namespace
 
-ready_operation::~ready_operation() { (void)cancel(); }
-
 // Asks the system the first time, so that a descriptor that is ready costs one call and no registration.
 bool ready_operation::ready() noexcept {
-    if (done_ || asked_system_) return done_;
+    if (!done_ && wait_.abandoned) {
+        done_ = true;
+        error_ = boost::asio::error::bad_descriptor;
+    }
+    if (!done_ && wait_.events != 0) conclude(wait_.events);
+    if (done_ || asked_system_ || detail::current_simulation() != nullptr) return done_;
     asked_system_ = true;
-    if (fd_ < 0) {
+    if (wait_.fd < 0) {
         done_ = true;
         error_ = boost::asio::error::bad_descriptor;
         return true;
     }
-    const bool reads = direction_ == detail::direction::read;
-    pollfd p{.fd = fd_, .events = static_cast<short>(reads ? POLLIN | POLLRDHUP : POLLOUT), .revents = 0};
+    const bool reads = wait_.way == detail::direction::read;
+    pollfd p{.fd = wait_.fd, .events = static_cast<short>(reads ? POLLIN | POLLRDHUP : POLLOUT), .revents = 0};
     if (::poll(&p, 1, 0) > 0) conclude(static_cast<unsigned>(p.revents));
     return done_;
 }
 
 // The bits are poll's, which epoll shares.
 void ready_operation::conclude(unsigned events) noexcept {
-    const bool reads = direction_ == detail::direction::read;
+    const bool reads = wait_.way == detail::direction::read;
     done_ = true;
     if ((events & POLLNVAL) != 0)
         error_ = boost::asio::error::bad_descriptor;
     else if (reads && (events & POLLIN) != 0) {
-        if ((events & (POLLRDHUP | POLLHUP | POLLERR)) != 0) error_ = end_of(fd_);
+        if ((events & (POLLRDHUP | POLLHUP | POLLERR)) != 0) error_ = end_of(wait_.fd);
     } else if ((events & (POLLERR | POLLHUP)) != 0)
-        error_ = trouble_of(fd_, direction_, (events & POLLERR) != 0);
+        error_ = trouble_of(wait_.fd, wait_.way, (events & POLLERR) != 0);
+    wait_.leave();
 }
 
 void ready_operation::start_on(detail::fiber_record& fiber) {
-    detail::readiness& descriptors = detail::impl_of(*fiber.owner).descriptors;
-    waiting_ = &fiber;
-    descriptors.add(*this);
-    registered_ = &descriptors;
+    if (fiber.owner->simulated != nullptr)
+        throw std::logic_error{"corun: a descriptor is waited for inside of a simulation, at " + detail::describe(fiber.where)};
+    detail::impl_of(*fiber.owner).descriptors.add(wait_, fiber, detail::acquaintance::stranger);
 }
 
 bool ready_operation::cancel() noexcept {
-    if (registered_ != nullptr) registered_->remove(*this);
-    registered_ = nullptr;
+    wait_.leave();
     return true;
 }
 
 void ready_operation::get() {
-    if (error_) throw boost::system::system_error{error_, direction_ == detail::direction::read ? "readable" : "writable"};
+    if (error_) throw boost::system::system_error{error_, wait_.way == detail::direction::read ? "readable" : "writable"};
 }
 
 }  // namespace corun

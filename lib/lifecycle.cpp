@@ -1,7 +1,11 @@
 // A fiber's way through its scheduler: admitted, begun, cancelled, ended.
+#include "observers.hpp"
 #include "scheduler_impl.hpp"
 
+#include <corun/detail/scope.hpp>
+#include <corun/detail/simulation.hpp>
 #include <corun/error.hpp>
+#include <corun/scoped_value.hpp>
 #include <corun/spawn.hpp>
 
 #include <boost/context/detail/fcontext.hpp>
@@ -12,6 +16,34 @@
 namespace corun::detail {
 namespace {
 
+// @param seen  what ended it; null: it never began
+void set_cancelled(fiber_record& fiber, const cancelled* seen) noexcept {
+    fiber.was_cancelled = true;
+    try {
+        const std::string how = seen != nullptr ? seen->message() : "cancelled before it began";
+        fiber.failure = std::make_exception_ptr(fiber_cancelled{"corun: fiber " + describe(fiber) + " was " + how});
+    } catch (...) {
+        fiber.failure = std::current_exception();  // for lack of memory
+    }
+}
+
+void run_function(fiber_record& self) noexcept {
+    if (self.never_begins) {
+        set_cancelled(self, nullptr);
+        return;
+    }
+    try {
+        self.run();
+    } catch (const cancelled& c) {
+        set_cancelled(self, &c);
+    } catch (const fiber_cancelled&) {  // of one it joined: the same shutdown or cancellation, one fiber on
+        self.was_cancelled = self.cancel_requested.load();
+        self.failure = std::current_exception();
+    } catch (...) {
+        self.failure = std::current_exception();
+    }
+}
+
 // The bottom of every fiber's stack.
 void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
     *static_cast<fcontext_t*>(arrival.data) = arrival.fctx;
@@ -20,18 +52,10 @@ void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
 #endif
     scheduler_core* core = current_core();
     fiber_record& self = *core->running;
-    try {
-        self.run();
-    } catch (const cancelled& c) {
-        self.was_cancelled = true;
-        self.failure = std::make_exception_ptr(fiber_cancelled{"corun: fiber " + describe(self) + " was " + c.message()});
-    } catch (const fiber_cancelled&) {  // of one it joined: the same shutdown or cancellation, one fiber on
-        self.was_cancelled = self.cancel_requested.load();
-        self.failure = std::current_exception();
-    } catch (...) {
-        self.failure = std::current_exception();
-    }
-    self.drop_function();  // may yield: captures are the user's
+    run_function(self);
+    self.is_leaving = true;
+    self.drop_function();  // may yield, as may the next: captures and locals are the user's
+    if (self.locals || self.values) drop_locals(self);
     core = self.owner;
     impl_of(*core).end(self);
     switch_away(*core, nullptr, &core->discarded);
@@ -44,8 +68,16 @@ void take_demands(inbox_node& node, scheduler_core& core) {
     const fiber_ref held{&fiber, false};  // the inbox's reference
     const std::uint8_t demands = fiber.demands.exchange(0, std::memory_order_acq_rel);
     if ((demands & demand_admit) != 0) impl_of(core).admit(fiber);
-    if ((demands & demand_cancel) != 0) impl_of(core).cancel(fiber, fiber.reason.load());
+    if ((demands & demand_cancel) != 0)
+        impl_of(core).cancel(fiber, fiber.reason.load(), static_cast<stop_request>(fiber.hardest_request.load()));
     if ((demands & demand_wake) != 0) make_ready(fiber);
+}
+
+bool raise(std::atomic<std::uint8_t>& level, std::uint8_t to) noexcept {
+    std::uint8_t before = level.load();
+    while (before < to && !level.compare_exchange_weak(before, to)) {
+    }
+    return before < to;
 }
 
 void post_demand(fiber_record& fiber, demand what) noexcept {
@@ -56,7 +88,7 @@ void post_demand(fiber_record& fiber, demand what) noexcept {
 
 }  // namespace
 
-void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options) {
+void prepare(fiber_record& fresh, const spawn_options& options) {
     if (options.stack_size != spawn_options::inherit_stack_size) {
         try {
             fresh.stack_size = slot_size(options.stack_size);
@@ -66,20 +98,31 @@ void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options&
     }
     if (!options.name.empty()) fresh.name = options.name;
     fresh.take = take_demands;
-    fresh.references.store(2, std::memory_order_relaxed);  // the caller's and the scheduler's; nobody else knows it yet
+    if (const scheduler_core* core = current_core(); core != nullptr && core->running != nullptr) {
+        fresh.values = core->running->values;
+        fresh.spawned_by = core->running->id;
+    }
+    // The scheduler's. Nobody else counts yet: no atomic step is needed.
+    fresh.references.store(fresh.references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options) {
+    prepare(fresh, options);
     if (current_core() == &scheduler)
         scheduler.admit(fresh);
     else
         post_demand(fresh, demand_admit);
 }
 
-void scheduler_impl::admit(fiber_record& fresh) noexcept {
+void scheduler_impl::admit(fiber_record& fresh, bool held) noexcept {
     fresh.following = first_live;
     if (first_live != nullptr) first_live->previous = &fresh;
     first_live = &fresh;
     ++live;
+    if (is_observed(observer::yields)) fresh.alerts |= alert_observed;
     try {
         ready.reserve(live);
+        if (simulated != nullptr) simulated->admitted(fresh);
         if (!work_) work_ = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
     } catch (...) {
         fresh.failure = std::current_exception();
@@ -87,20 +130,28 @@ void scheduler_impl::admit(fiber_record& fresh) noexcept {
         end(fresh);
         return;
     }
-    ready.push(&fresh, nullptr);
+    if (is_closed) cancel(fresh, cancel_reason::shutdown);
+    if (!held) start_held(fresh);
 }
+
+void scheduler_impl::start_held(fiber_record& fresh) noexcept { ready.push(&fresh, nullptr); }
 
 fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexcept {
     try {
         if (!on_ended_stack) take_back_left_stack();
-        if (fresh.pool == nullptr) fresh.pool = &pool_for(fresh.stack_size != 0 ? fresh.stack_size : options.stack_size);
+        if (simulated != nullptr && simulated->is_to_fail(failure_point::stack)) throw stack_unavailable{"corun: a simulated failure"};
+        if (fresh.pool == nullptr) fresh.pool = fresh.stack_size != 0 ? &pool_for(fresh.stack_size) : &usual_pool();
         const stack taken = fresh.pool->take();
         fresh.stack = taken.span;
         fresh.state = fiber_state::active;
+        if (is_observed(observer::stacks)) clean_stack(fresh);
         const auto depth = static_cast<std::byte*>(taken.top) - static_cast<std::byte*>(taken.span.base);
         return boost::context::detail::make_fcontext(taken.top, static_cast<std::size_t>(depth), enter_fiber);
     } catch (...) {
-        fresh.failure = std::current_exception();
+        if (fresh.never_begins)
+            set_cancelled(fresh, nullptr);
+        else
+            fresh.failure = std::current_exception();
         fresh.drop_function();
         end(fresh);
         return nullptr;
@@ -119,10 +170,12 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     --live;
     fiber.state = fiber_state::ended;
     if (fiber.stack.base != nullptr) {
+        if (is_observed(observer::stacks)) note_stack_use(fiber);
         take_back_left_stack();
         left_stack_ = fiber.stack;
         left_pool_ = fiber.pool;
     }
+    if (simulated != nullptr) simulated->ended(fiber);
     const std::uint8_t news = taken ? outcome_ended | outcome_claimed : outcome_ended;
     const std::uint8_t before = fiber.outcome.fetch_or(news, std::memory_order_acq_rel);
     tell_listeners(fiber, (before & outcome_watched) != 0);
@@ -130,10 +183,10 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     intrusive_ptr_release(&fiber);
 }
 
-void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason) noexcept {
+void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest) noexcept {
     if (!fiber.cancel_requested.exchange(true)) fiber.reason.store(reason);
-    fiber.alerts |= alert_cancelled;
-    make_ready(fiber);
+    const bool is_harder = raise(fiber.hardest_request, hardest) || fiber.stop_limit < hardest;
+    if (!std::exchange(fiber.is_cancelled, true) || is_harder) show_cancellation(fiber, nullptr);
 }
 
 void scheduler_impl::report_lost(fiber_ref fiber) noexcept {
@@ -142,11 +195,17 @@ void scheduler_impl::report_lost(fiber_ref fiber) noexcept {
     last_lost_ = fiber.detach();
 }
 
+unhandled_failure unhandled_failure_of(const fiber_record& fiber) {
+    const bool has_others = fiber.attached && fiber.attached->thrown == fiber.failure;
+    return {describe(fiber), fiber.spawned_at, fiber.failure,
+            has_others ? fiber.attached->others : std::vector<std::exception_ptr>{}};
+}
+
 void scheduler_impl::hand_over_failures() {
     while (lost_ != nullptr) {
         const fiber_ref fiber{lost_, false};
         lost_ = fiber->following;
-        if (options.on_unhandled) options.on_unhandled({describe(*fiber), fiber->spawned_at, fiber->failure});
+        if (options.on_unhandled) options.on_unhandled(unhandled_failure_of(*fiber));
     }
 }
 
@@ -178,6 +237,11 @@ void scheduler_impl::take_back_from_record() noexcept {
         intrusive_ptr_release(this);
 }
 
+stack_pool& scheduler_impl::usual_pool() {
+    if (usual_pool_ == nullptr || usual_pool_->slot() != options.stack_size) usual_pool_ = &pool_for(options.stack_size);
+    return *usual_pool_;
+}
+
 stack_pool& scheduler_impl::pool_for(std::size_t wanted) {
     const std::size_t slot = slot_size(wanted);
     for (const auto& pool : pools_)
@@ -200,12 +264,14 @@ fcontext_t continuation(scheduler_core& core, fiber_record& next, const fiber_re
 
 void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }
 
-bool request_cancel(fiber_record& fiber, cancel_reason reason) noexcept {
+bool request_cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest) noexcept {
+    touches(name_of_fiber(fiber.id), access::write);
     if (has_ended(fiber)) return false;
-    if (fiber.cancel_requested.exchange(true)) return true;
+    const bool is_harder = raise(fiber.hardest_request, hardest);
+    if (fiber.cancel_requested.exchange(true) && !is_harder) return true;
     fiber.reason.store(reason);
     if (current_core() == fiber.owner)
-        impl_of(*fiber.owner).cancel(fiber, reason);
+        impl_of(*fiber.owner).cancel(fiber, reason, hardest);
     else
         post_demand(fiber, demand_cancel);
     return true;

@@ -4,110 +4,152 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <sys/epoll.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <string>
-#include <sys/epoll.h>
 
 namespace corun::detail {
 namespace {
 
-constexpr int events_per_call = 64;
-
-[[noreturn]] void throw_last_error(const char* what) {
-    throw boost::system::system_error{errno, boost::system::system_category(), what};
-}
+constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP;
+constexpr std::uint32_t writing = EPOLLOUT | EPOLLERR | EPOLLHUP;
 
 }  // namespace
 
+void io_wait::withdraw(io_wait& wait) noexcept { wait.home->remove(wait); }
+
 readiness::~readiness() = default;
 
-int readiness::control(int how, int fd, const waiters& w) noexcept {
-    epoll_event event{};
-    event.events = EPOLLONESHOT | (w.reader != nullptr ? EPOLLIN | EPOLLRDHUP : 0U) | (w.writer != nullptr ? EPOLLOUT : 0U);
-    event.data.fd = fd;
-    return ::epoll_ctl(epoll_->native_handle(), how, fd, &event);
-}
-
-void readiness::open(const boost::asio::any_io_executor& executor) {
+void readiness::open() {
     if (epoll_) return;
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0) throw_last_error("epoll_create1");
-    epoll_.emplace(executor, fd);
+    if (fd < 0) throw boost::system::system_error{errno, boost::system::system_category(), "epoll_create1"};
+    epoll_.emplace(owner_.executor, fd);
 }
 
-void readiness::add(ready_operation& op) {
-    open(owner_.executor);
-    const auto [place, is_new] = waiting_.try_emplace(op.fd_);
-    waiters& w = place->second;
-    ready_operation*& mine = op.direction_ == direction::read ? w.reader : w.writer;
-    if (mine != nullptr)
-        throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(op.fd_)};
-    mine = &op;
-    if (control(is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, op.fd_, w) != 0 &&
-        !(errno == EEXIST && control(EPOLL_CTL_MOD, op.fd_, w) == 0)) {
-        const int why = errno;
-        mine = nullptr;
-        if (is_new) waiting_.erase(place);
-        errno = why;
-        throw_last_error("epoll_ctl");
-    }
+void readiness::make_room_for(int fd) {
+    const std::size_t wanted = static_cast<std::size_t>(fd) + 1;
+    bits_.reserve(std::max(wanted, bits_.size() * 2));
+    slots_.resize(wanted);
+    bits_.resize(wanted, readable_bit | writable_bit);
+    owner_.descriptor_bits = bits_.data();
+    owner_.descriptors_known = static_cast<std::uint32_t>(wanted);
+}
+
+void readiness::add(io_wait& wait, fiber_record& fiber, acquaintance how) {
+    if (wait.home != nullptr) return;
+    open();
+    if (find(wait.fd) == nullptr) make_room_for(wait.fd);
+    slot& s = slots_[static_cast<std::size_t>(wait.fd)];
+    if (how == acquaintance::fresh) abandon(s);
+    if (s.waits[index(wait.way)] != nullptr)
+        throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(wait.fd)};
+    enlist(s, wait, fiber);
     try {
-        arm();
+        adopt(wait.fd, s, how, wait.way);
     } catch (...) {
-        mine = nullptr;
-        watch_rest(place);
+        remove(wait);
         throw;
     }
 }
 
-void readiness::remove(ready_operation& op) noexcept {
-    const auto place = waiting_.find(op.fd_);
-    if (place == waiting_.end()) return;
-    waiters& w = place->second;
-    if (w.reader == &op) w.reader = nullptr;
-    if (w.writer == &op) w.writer = nullptr;
-    watch_rest(place);
+// Those who wait under this number wait for a file that has been closed.
+void readiness::abandon(slot& s) noexcept {
+    for (io_wait*& wait : s.waits) {
+        if (wait == nullptr) continue;
+        wait->abandoned = true;
+        make_ready(*wait->fiber);
+        wait = nullptr;
+    }
 }
 
-// After a waiter has gone: the descriptor is watched for the other one, or no longer.
-void readiness::watch_rest(table::iterator place) noexcept {
-    const auto& [fd, w] = *place;
-    if (w.reader != nullptr || w.writer != nullptr) {
-        control(EPOLL_CTL_MOD, fd, w);
+// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the kernel look at
+// what is ready now; of a new one it tells what is ready at the next poll.
+void readiness::adopt(int fd, slot& s, acquaintance how, direction way) {
+    std::atomic<std::uint32_t>& count = adoptions_of(fd);
+    const std::uint32_t now = how == acquaintance::fresh ? count.fetch_add(1) + 1 : count.load();
+    if (how == acquaintance::known && s.persistent && s.adoption == now) return;
+    const bool persistent = how != acquaintance::stranger || (s.persistent && s.adoption == now);
+    if (!watch(fd, s, persistent, how == acquaintance::fresh || s.generation == 0))
+        throw boost::system::system_error{errno, boost::system::system_category(), "epoll_ctl"};
+    s.persistent = persistent;
+    s.adoption = now;
+    // The kernel is about to tell what is ready. Until then only a write by somebody else is worth a call: sockets mostly have room.
+    bits_of(fd) = persistent ? (way == direction::read ? writable_bit : 0) : readable_bit | writable_bit;
+}
+
+bool readiness::watch(int fd, slot& s, bool persistent, bool is_likely_new) noexcept {
+    if (++last_generation_ == 0) ++last_generation_;
+    epoll_event event{};
+    event.data.u64 = std::uint64_t{last_generation_} << 32 | static_cast<std::uint32_t>(fd);
+    if (persistent) {
+        event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     } else {
-        control(EPOLL_CTL_DEL, fd, w);
-        waiting_.erase(place);
+        event.events = EPOLLONESHOT;
+        if (s.waits[0] != nullptr && s.waits[0]->events == 0) event.events |= EPOLLIN | EPOLLRDHUP;
+        if (s.waits[1] != nullptr && s.waits[1]->events == 0) event.events |= EPOLLOUT;
     }
+    const auto control = [&, epoll = epoll_->native_handle()](int how) { return ::epoll_ctl(epoll, how, fd, &event) == 0; };
+    const bool done = is_likely_new ? control(EPOLL_CTL_ADD) || (errno == EEXIST && control(EPOLL_CTL_MOD))
+                                    : control(EPOLL_CTL_MOD) || (errno == ENOENT && control(EPOLL_CTL_ADD));
+    if (!done) return false;
+    s.generation = last_generation_;
+    return true;
+}
+
+bool readiness::resume(io_wait& wait) noexcept {
+    wait.events = 0;
+    slot& s = slots_[static_cast<std::size_t>(wait.fd)];
+    return s.persistent || watch(wait.fd, s, false, false);
 }
 
 void readiness::poll() noexcept {
-    armed_ = false;
-    std::array<epoll_event, events_per_call> events;
-    int count = events_per_call;
-    while (count == events_per_call) {
-        count = ::epoll_wait(epoll_->native_handle(), events.data(), events_per_call, 0);
-        for (int i = 0; i < count; ++i) deliver(events[static_cast<std::size_t>(i)].data.fd, events[static_cast<std::size_t>(i)].events);
-    }
+    if (!epoll_) return;
+    std::array<epoll_event, 256> events;
+    constexpr int at_most = static_cast<int>(events.size());
+    do {
+        last_count_ = ::epoll_wait(epoll_->native_handle(), events.data(), at_most, 0);
+        for (int i = 0; i < last_count_; ++i) {
+            const epoll_event& event = events[static_cast<std::size_t>(i)];
+            deliver(event.data.u64, event.events);
+        }
+    } while (last_count_ == at_most);
 }
 
-void readiness::deliver(int fd, std::uint32_t events) noexcept {
-    const auto place = waiting_.find(fd);
-    if (place == waiting_.end()) return;
-    for (ready_operation* op : {place->second.reader, place->second.writer}) {
-        if (op == nullptr) continue;
-        const std::uint32_t wanted = op->direction_ == direction::read ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
-        if ((events & (wanted | EPOLLERR | EPOLLHUP)) == 0) continue;
-        op->conclude(events);
-        make_ready(*op->waiting_);
-        (op->direction_ == direction::read ? place->second.reader : place->second.writer) = nullptr;
-    }
-    watch_rest(place);
+void readiness::deliver(std::uint64_t whose, std::uint32_t events) noexcept {
+    const int fd = static_cast<int>(static_cast<std::uint32_t>(whose));
+    slot& s = slots_[static_cast<std::size_t>(fd)];
+    if (s.generation != whose >> 32) return;
+    const bool reads = (events & reading) != 0, writes = (events & writing) != 0;
+    std::uint8_t bits = bits_of(fd);
+    if (reads) bits |= readable_bit;
+    if (writes) bits |= writable_bit;
+    if ((events & (EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP)) != 0) bits |= stops_short_bit;
+    bits_of(fd) = bits;
+    const auto tell = [events](io_wait* wait) {
+        if (wait == nullptr) return;
+        wait->events |= events;
+        make_ready(*wait->fiber);
+    };
+    if (reads) tell(s.waits[index(direction::read)]);
+    if (writes) tell(s.waits[index(direction::write)]);
+    if (!s.persistent) watch_rest(fd, s);
+}
+
+// One event ends the registration of a stranger, for the other direction too.
+void readiness::watch_rest(int fd, slot& s) noexcept {
+    for (const io_wait* wait : s.waits)
+        if (wait != nullptr && wait->events == 0) {
+            (void)watch(fd, s, false, false);
+            return;
+        }
 }
 
 void readiness::arm() {
-    if (armed_ || waiting_.empty()) return;
+    if (armed_ || waiting_ == 0) return;
     epoll_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
                        [owner = boost::intrusive_ptr<scheduler_impl>{&owner_}](boost::system::error_code ec) {
                            if (!ec) owner->descriptors_are_due();
@@ -122,6 +164,11 @@ void readiness::disarm() noexcept {
     armed_ = false;
 }
 
-void readiness::close() noexcept { epoll_.reset(); }
+void readiness::close() noexcept {
+    epoll_.reset();
+    owner_.descriptors_known = 0;
+    bits_ = {};
+    slots_ = {};
+}
 
 }  // namespace corun::detail

@@ -1,3 +1,4 @@
+#include "roster.hpp"
 #include "scheduler_impl.hpp"
 
 #include <corun/detail/spawn_target.hpp>
@@ -13,7 +14,6 @@
 #include <mutex>
 #include <memory>
 #include <stdexcept>
-#include <typeinfo>
 #include <vector>
 
 namespace corun {
@@ -108,18 +108,13 @@ std::size_t scheduler::live_fibers() const noexcept { return impl_->live; }
 
 void scheduler::on_unhandled(unhandled_handler handler) { impl_->options.on_unhandled = std::move(handler); }
 
-void scheduler::stack_size(std::size_t bytes) { impl_->options.stack_size = detail::slot_size(bytes) == 0 ? 0 : bytes; }
+void scheduler::stack_size(std::size_t bytes) { impl_->options.stack_size = detail::slot_size(bytes); }
 
 void report_unhandled(const unhandled_failure& failure) {
-    std::string what = "an exception of unknown type";
-    try {
-        std::rethrow_exception(failure.error);
-    } catch (const std::exception& e) {
-        what = std::string{typeid(e).name()} + ": " + e.what();
-    } catch (...) {
-    }
     std::fprintf(stderr, "corun: fiber %s, spawned at %s, ended with %s\n", failure.fiber.c_str(),
-                 detail::describe(failure.spawned_at).c_str(), what.c_str());
+                 detail::describe(failure.spawned_at).c_str(), detail::describe(failure.error).c_str());
+    for (const std::exception_ptr& other : failure.others)
+        std::fprintf(stderr, "corun: fiber %s: beside it failed %s\n", failure.fiber.c_str(), detail::describe(other).c_str());
 }
 
 void rethrow_unhandled(const unhandled_failure& failure) { std::rethrow_exception(failure.error); }
@@ -141,9 +136,11 @@ scheduler_impl::scheduler_impl(boost::asio::any_io_executor on, scheduler_option
       options{std::move(with)},
       descriptors{*this} {
     options.stack_size = slot_size(options.stack_size);
+    enlist(*this);
 }
 
 scheduler_impl::~scheduler_impl() {
+    strike_off(*this);
     take_back_left_stack();
 }
 
@@ -180,7 +177,7 @@ void report_from_anywhere(fiber_ref fiber) noexcept {
             submit(scheduler, function_node_of<decltype(report)>::make(std::move(report)));
             return;
         }
-        report_unhandled({describe(*fiber), fiber->spawned_at, fiber->failure});
+        report_unhandled(unhandled_failure_of(*fiber));
     } catch (...) {
         std::fputs("corun: a failure was lost for lack of memory\n", stderr);
     }

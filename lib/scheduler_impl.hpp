@@ -3,6 +3,7 @@
 
 #include "drive_memory.hpp"
 #include "readiness.hpp"
+#include "record_memory.hpp"
 #include "stack_pool.hpp"
 #include "timer_queue.hpp"
 
@@ -39,12 +40,14 @@ public:
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
 
     // --- lifecycle.cpp: the owner ---
-    void admit(fiber_record& fresh) noexcept;  // takes over one reference
+    void admit(fiber_record& fresh, bool held = false) noexcept;  // takes over one reference
+    void start_held(fiber_record& fresh) noexcept;
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
-    void cancel(fiber_record& fiber, cancel_reason reason) noexcept;
+    void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
     void report_lost(fiber_ref fiber) noexcept;
     [[nodiscard]] stack_pool& pool_for(std::size_t wanted);
+    [[nodiscard]] stack_pool& usual_pool();
     void escalate_later(fiber_record& fiber);
     [[nodiscard]] std::uint64_t lend_to_record() noexcept;  // a reference to this; returns a new id
     void take_back_from_record() noexcept;
@@ -52,6 +55,8 @@ public:
     // --- shutdown.cpp ---
     // Cancels every fiber and runs what can run to its end. Fibers that wait for Asio operations are left: the context still runs.
     void stop() noexcept;
+    // On the owner: cancels every fiber, also those spawned from now on, and leaves it to the event loop to run them to their end.
+    void close() noexcept;
     // The context is being destroyed. The same; what waits for the context's own operations ends when Asio destroys their handlers.
     void context_shuts_down() noexcept;
     // The context's last moment. Aborts with a message if a fiber still lives.
@@ -62,14 +67,19 @@ public:
     scheduler_options options;
     timer_queue timers;
     readiness descriptors;
+    record_memory records;
     std::size_t live = 0;
     fiber_record* first_live = nullptr;
     bool is_transient = false;             // made for an executor; forgotten when its last fiber has ended
+    bool is_closed = false;                // new fibers are cancelled
     std::atomic<std::uint32_t> references{1};
+    scheduler_impl* next_enlisted = nullptr;  // in the process's roster, under its lock
 
     [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
 
 private:
+    friend class simulated_loop;  // sim/loop.hpp: a drive of its own
+
     struct trim_timer final : timer_node {
         explicit trim_timer(scheduler_impl& s) noexcept : owner{s} {}
         void expired() noexcept override;
@@ -113,6 +123,7 @@ private:
     boost::asio::any_io_executor work_;         // keeps the context running while fibers live; empty otherwise
 
     std::vector<std::unique_ptr<stack_pool>> pools_;
+    stack_pool* usual_pool_ = nullptr;          // of the fibers that do not ask for a size
     trim_timer trim_{*this};
     std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
     std::uint32_t spare_references_ = 0;        // to this, counted, in the owner's hand
@@ -127,6 +138,11 @@ private:
     std::mutex dying_lock_;                     // for the wait of the thread that shuts down
     std::condition_variable dying_news_;
 };
+
+// Destroys fiber_locals, and lets go of inherited values; on the fiber.
+void drop_locals(fiber_record& self) noexcept;
+
+[[nodiscard]] unhandled_failure unhandled_failure_of(const fiber_record& fiber);
 
 // Reports a failure to the handler of the fiber's scheduler; any thread.
 void report_from_anywhere(fiber_ref fiber) noexcept;

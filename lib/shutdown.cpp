@@ -10,7 +10,7 @@ namespace corun::detail {
 
 void scheduler_impl::cancel_all() noexcept {
     for (fiber_record* fiber = first_live; fiber != nullptr; fiber = fiber->following)
-        if ((fiber->alerts & alert_cancelled) == 0) cancel(*fiber, cancel_reason::shutdown);
+        if (!fiber->is_cancelled) cancel(*fiber, cancel_reason::shutdown);
 }
 
 // A drive without a loop around it; the caller has entered, and leaves. Fibers that the last ones spawn are cancelled too.
@@ -35,6 +35,11 @@ void scheduler_impl::run_down() noexcept {
         }
         cancel_all();  // those that were spawned meanwhile
     } while (has_work());
+}
+
+void scheduler_impl::close() noexcept {
+    is_closed = true;
+    cancel_all();
 }
 
 void scheduler_impl::stop() noexcept {

@@ -2,6 +2,8 @@
 
 #include <corun/sleep.hpp>
 
+#include <algorithm>
+
 namespace corun {
 
 clock::time_point detail::after(clock::duration span) noexcept {
@@ -27,6 +29,15 @@ void sleep_operation::start_on(detail::fiber_record& fiber) {
 bool sleep_operation::cancel() noexcept {
     if (sleeper_ != nullptr) detail::impl_of(*sleeper_->owner).timers.remove(*this);
     return true;
+}
+
+void sleep_operation::describe_wait(detail::wait_info& info) const noexcept {
+    if (until_ == clock::time_point::max()) {
+        info.say("sleep for ever");
+        return;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - clock::now()).count();
+    info.say("sleep, ms left: ", static_cast<std::uint64_t>(std::max<decltype(left)>(left, 0)));
 }
 
 void sleep_operation::expired() noexcept {

@@ -23,7 +23,7 @@ public:
     static constexpr std::size_t warm_limit = 256;
 
     // @param bytes  size of a slot, from slot_size()
-    explicit stack_pool(std::size_t bytes) noexcept : slot_{bytes} {}
+    explicit stack_pool(std::size_t bytes) noexcept;
     ~stack_pool();
     stack_pool(const stack_pool&) = delete;
     stack_pool& operator=(const stack_pool&) = delete;
@@ -55,7 +55,9 @@ private:
     void drop_memory(std::size_t upto) noexcept;
     [[nodiscard]] stack describe(std::byte* slot) const noexcept;
 
-    std::size_t slot_;
+    const std::size_t slot_;
+    const int slot_bits_;             // its binary logarithm
+    const std::size_t page_;          // bytes of the guard
     std::vector<arena> arenas_;
     std::vector<std::byte*> free_;    // slots; the last is the last used. Capacity for all that were carved
     std::size_t cold_ = 0;            // free_[0, cold_) hold no memory

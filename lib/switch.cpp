@@ -1,3 +1,5 @@
+#include "observers.hpp"
+
 #include <corun/detail/core.hpp>
 
 #include <cerrno>
@@ -16,6 +18,7 @@ namespace corun::detail {
 thread_local constinit scheduler_core* corun_current_core = nullptr;
 
 thread_places places_of_this_thread() noexcept {
+    if (is_observed(observer::signals)) need_alternate_stack();
     return {&errno, reinterpret_cast<exception_globals*>(abi::__cxa_get_globals())};
 }
 

@@ -1,5 +1,6 @@
 #include "scheduler_impl.hpp"
 
+#include <corun/detail/scope.hpp>
 #include <corun/detail/token_handler.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
@@ -13,8 +14,7 @@ namespace {
 void emit(fiber_record& fiber) {
     using boost::asio::cancellation_type;
     constexpr cancellation_type stages[] = {cancellation_type::total, cancellation_type::partial, cancellation_type::terminal};
-    constexpr std::uint8_t last = 3;
-    if (fiber.stop_stage < last) fiber.cancellation.emit(stages[fiber.stop_stage++]);
+    if (fiber.stop_stage < fiber.stop_limit) fiber.cancellation.emit(stages[fiber.stop_stage++]);
 }
 
 }  // namespace
@@ -30,8 +30,21 @@ bool says_aborted(const std::exception_ptr& e) noexcept {
 }
 
 void ask_to_stop(token_state_base& state) {
-    emit(state.fiber);
-    impl_of(*state.fiber.owner).escalate_later(state.fiber);
+    fiber_record& fiber = state.fiber;
+    const cancellation_view seen{fiber, fiber.innermost, std::uncaught_exceptions()};
+    fiber.stop_limit = seen.source != nullptr ? std::uint8_t{stop_terminal} : fiber.hardest_request.load(std::memory_order_relaxed);
+    emit(fiber);
+    impl_of(*fiber.owner).escalate_later(fiber);
+}
+
+void allow_harder(fiber_record& fiber, std::uint8_t limit) noexcept {
+    if (fiber.stop_stage == 0 || limit <= fiber.stop_limit) return;
+    fiber.stop_limit = limit;
+    try {
+        impl_of(*fiber.owner).escalate_later(fiber);
+    } catch (...) {
+        while (fiber.stop_stage < limit) emit(fiber);  // without memory to wait for the loop's turns
+    }
 }
 
 // Asio does not tell whether an operation heeds a request. One that does completes before the loop's next turn; the others
@@ -42,7 +55,7 @@ void scheduler_impl::escalate_later(fiber_record& fiber) {
 }
 
 void scheduler_impl::escalate() {
-    std::erase_if(asked_, [](const fiber_ref& fiber) { return fiber->stop_stage == 0 || fiber->stop_stage == 3; });
+    std::erase_if(asked_, [](const fiber_ref& fiber) { return fiber->stop_stage == 0 || fiber->stop_stage >= fiber->stop_limit; });
     for (const fiber_ref& fiber : asked_) emit(*fiber);
     if (!asked_.empty()) post_drive();
 }
@@ -64,8 +77,6 @@ bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context
     return &context != &impl_of(*self.owner).context;
 }
 
-scheduler::executor_type executor_of(fiber_record& fiber) noexcept {
-    return scheduler::executor_type{impl_of(*fiber.owner)};
-}
+scheduler::executor_type executor_of(fiber_record& fiber) noexcept { return scheduler::executor_type{impl_of(*fiber.owner)}; }
 
 }  // namespace corun::detail

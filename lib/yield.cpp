@@ -1,5 +1,7 @@
+#include "observers.hpp"
 #include "scheduler_impl.hpp"
 
+#include <corun/shield.hpp>
 #include <corun/this_fiber.hpp>
 #include <corun/yield.hpp>
 
@@ -24,16 +26,25 @@ constexpr std::uint32_t abort_after = 10'000;
 
 void count_cancellation(fiber_record& self) {
     const std::uint32_t thrown = ++self.cancellations_thrown;
+    if (thrown == 1) self.first_thrown_at = self.where;
     if (thrown < report_after) return;
     if (thrown == report_after)
-        std::fprintf(stderr, "corun: fiber %s has swallowed its cancellation %u times, last at %s\n", describe(self).c_str(),
-                     thrown, describe(self.where).c_str());
+        std::fprintf(stderr, "corun: fiber %s has swallowed its cancellation %u times, first at %s, last at %s\n",
+                     describe(self).c_str(), thrown, describe(self.first_thrown_at).c_str(), describe(self.where).c_str());
     if (thrown >= abort_after && impl_of(*self.owner).is_dying()) {
         std::fprintf(stderr, "corun: fiber %s swallows its cancellation without end, last at %s; the process is aborted\n",
                      describe(self).c_str(), describe(self.where).c_str());
         std::abort();
     }
     give_way(self);
+}
+
+void refuse_inside_no_yield(const fiber_record& self) {
+    if ((self.alerts & alert_no_yield) == 0) return;
+    const no_yield& guard = *self.innermost_no_yield;
+    if (self.owner->simulated != nullptr) self.owner->simulated->misused(guard.why(), self);
+    throw switch_forbidden{"corun: fiber " + describe(self) + " yields at " + describe(self.where) + " inside no_yield(\"" +
+                           guard.why() + "\") of " + describe(guard.where())};
 }
 
 }  // namespace
@@ -43,22 +54,32 @@ void throw_not_in_fiber(std::source_location where) {
 }
 
 bool is_interrupted(const fiber_record& self) noexcept {
-    // While an exception unwinds the fiber, a second one would end the process: destructors may yield in peace.
-    return (self.alerts & alert_cancelled) != 0 && std::uncaught_exceptions() == 0;
+    // While an exception unwinds the fiber, a second one that leaves a destructor would end the process.
+    return (self.alerts & alert_cancelled) != 0 &&
+           cancellation_view{self, self.innermost, std::uncaught_exceptions()}.exists;
 }
 
 void throw_cancelled(fiber_record& self) {
     count_cancellation(self);
-    throw cancelled{self.reason.load(), self.where};
+    const cancellation_view seen{self, self.innermost, std::uncaught_exceptions()};
+    throw cancelled{seen.source != nullptr ? seen.source->reason() : self.reason.load(), self.where, seen.source};
 }
 
 void heed_alerts(fiber_record& self) {
-    if ((self.alerts & alert_no_yield) != 0) {
-        const no_yield& guard = *self.innermost_no_yield;
-        throw switch_forbidden{"corun: fiber " + describe(self) + " yields at " + describe(self.where) + " inside no_yield(\"" +
-                               guard.why() + "\") of " + describe(guard.where())};
-    }
+    if ((self.alerts & alert_observed) != 0) observe_yield(self);
+    refuse_inside_no_yield(self);
     if (is_interrupted(self)) throw_cancelled(self);
+}
+
+void take_turns(fiber_record& self) { give_way(self); }
+
+fiber_record& enter_shielded(std::source_location where) {
+    fiber_record& self = this_fiber_record(where);
+    self.where = where;
+    if (innermost_strand() != self.owner->strand_at_entry) throw_yield_below_strand(self);
+    if ((self.alerts & alert_observed) != 0) observe_yield(self);
+    refuse_inside_no_yield(self);
+    return self;
 }
 
 std::uintptr_t innermost_strand() noexcept {
@@ -104,6 +125,10 @@ std::string_view name(std::source_location where) { return detail::this_fiber_re
 scheduler::executor_type executor(std::source_location where) {
     return scheduler::executor_type{detail::impl_of(*detail::this_fiber_record(where).owner)};
 }
+clock::time_point deadline(std::source_location where) {
+    return detail::effective_deadline(detail::this_fiber_record(where));
+}
+std::stop_token stop_token(std::source_location where) { return detail::innermost_token(detail::this_fiber_record(where)); }
 bool cancelled(std::source_location where) { return detail::is_interrupted(detail::this_fiber_record(where)); }
 
 }  // namespace this_fiber

@@ -13,8 +13,8 @@ std::size_t run(const perf::concurrent_task& work) {
         std::vector<corun::fiber<void>> sleepers;
         sleepers.reserve(work.tasks);
         for (std::size_t i = 0; i < work.tasks; ++i)
-            sleepers.push_back(corun::spawn([&work, &counted] {
-                corun::yield(corun::sleep_for(work.sleep));
+            sleepers.push_back(corun::spawn([&work, &counted, i] {
+                corun::yield(corun::sleep_for(work.sleep_of(i)));
                 ++counted;
             }));
         for (auto& sleeper : sleepers) corun::yield(sleeper.join());

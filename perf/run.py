@@ -1,79 +1,93 @@
 #!/usr/bin/env python3
-"""Runs the performance suite and prints what it measured; `./dev perf` builds first and then calls this."""
+"""Runs the performance suite and shows what it measured; `./dev perf` builds first and then calls this."""
 
-import argparse
-import pathlib
+import datetime
 import signal
 import sys
 
-from suite import catalogue, children, costs, goals, report, tables, workloads
+from suite import (baseline, catalogue, children, compare, counts, curves, goals, machine, page, programs, progress, report, rounds,
+                   tables)
+from suite.options import parse
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-NAMES = [each.name for each in (*catalogue.WORKLOADS, *catalogue.COSTS)]
-PEERS = list(dict.fromkeys(runtime for each in catalogue.WORKLOADS for runtime in each.runtimes if runtime != "corun"))
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (--help lists the options)\n")
+BUDGET = {"quick": 165, "": 1200, "full": 2250}  # seconds; --quick promises three minutes, --full forty
 
 
-def parse():
-    parser = Parser(prog="./dev perf", description="Measures corun beside what people use instead.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure; without: all of {', '.join(NAMES)}")
-    parser.add_argument("--peers", type=lambda text: text.split(","), default=[], metavar="A,B",
-                        help=f"only these peers, of {', '.join(PEERS)}")
-    parser.add_argument("--rounds", type=int, help="how often each workload runs; 3, or 1 with --quick")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and repetitions")
-    parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build/release", help="where the programs are")
-    parser.add_argument("--report", type=pathlib.Path, default=ROOT / "build/perf/report.json", help="where the report goes")
-    parser.add_argument("--web-server", type=pathlib.Path, help="another server for url_fetch than the example")
-    options = parser.parse_args()
-    for asked, known, what in (options.names, NAMES, "NAME"), (options.peers, PEERS, "peer"):
-        if unknown := [name for name in asked if name not in known]:
-            parser.error(f"there is no {what} {', '.join(unknown)}; there is: {', '.join(known)}")
-    options.rounds = options.rounds if options.rounds is not None else 1 if options.quick else 3
-    if not 1 <= options.rounds <= 1000:
-        parser.error("--rounds must be 1 to 1000")
-    options.repetitions = 3 if options.quick else max(5, options.rounds)
-    options.names = options.names or NAMES
-    options.build_dir = options.build_dir.resolve()
-    return options
+class Suite:
+    def __init__(self, options):
+        self.options = options
+        self.progress = progress.Progress(None if options.counts_only else BUDGET[options.mode])
+        self.programs = programs.Programs(options.build_dir)
+        server = options.web_server or options.build_dir / "docs/examples/web_server"
+        self.runner = rounds.Runner(self.programs, server, options, self.progress)
+        self.results, self.counts, self.curves, self.broken = [], [], [], {}
+
+    def show(self, lines):
+        self.progress.say("")
+        print(*lines, "", sep="\n", flush=True)
+
+    def workloads(self):
+        chosen = [each for each in catalogue.WORKLOADS if each.name in self.options.names]
+        for workload in chosen:
+            for case in self.runner.cases(workload):
+                for runtime in self.runner.runtimes(workload):
+                    times = min(self.options.rounds, case.rounds or self.options.rounds)
+                    self.progress.plan((workload.name, case.title, runtime), times)
+        for number, workload in enumerate(chosen):
+            self.progress.share(len(chosen) - number + 2)  # the curves are two more
+            try:
+                for result in self.runner.run(workload):
+                    self.results.append(result)
+                    self.show(tables.workload(result))
+            except children.Failed as failure:
+                self.broken[workload.name] = str(failure)
+                self.show([f"{workload.name} not measured: {failure}"])
+            self.progress.done_with(workload.name)
+
+    def count(self):
+        counter = counts.Counter(self.programs, self.progress)
+        few = self.options.mode == "quick" or self.options.counts_only
+        for counted in catalogue.COUNTED:
+            if counted.workload in self.options.names and not self.progress.late():
+                known = ("corun",) if few else [runtime for runtime in counted.runtimes
+                                                if runtime == "corun" or runtime in (self.options.peers or counted.runtimes)]
+                self.counts.append(counter.count(counted, known))
+        if self.counts:
+            self.show(tables.counts(self.counts))
+
+    def scale(self):
+        scaling = curves.Curves(self.programs, self.options, self.progress)
+        chosen = [each for each in catalogue.CURVES if each.workload in self.options.names]
+        for number, curve in enumerate(chosen):
+            self.progress.share(len(chosen) - number)
+            self.curves.append(scaling.run(curve))
+            self.show(tables.curve(self.curves[-1]))
+
+    def whole(self, busy):
+        options = {key: getattr(self.options, key) for key in ("mode", "rounds", "peers", "names")}
+        return {"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                "seconds": round(self.progress.elapsed()), "machine": machine.describe(self.options.build_dir), "busy": busy,
+                "options": options, "results": self.results, "counts": self.counts, "curves": self.curves,
+                "goals": goals.evaluate(self.results, self.options.names), "broken": self.broken}
+
+    def failed(self):
+        return bool(self.broken) or any(result["failed"] for result in self.results + self.counts + self.curves)
 
 
-def say(line):
-    """Progress: one line that overwrites itself on a terminal, nothing elsewhere."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{line}")
-        sys.stderr.flush()
-
-
-def show(lines):
-    say("")
-    print(*lines, "", sep="\n", flush=True)
-
-
-def measure(options):
-    """The results of workloads and costs, shown as they come, and what could not be measured at all."""
-    measured, in_process, broken = [], [], {}
-    server = options.web_server or options.build_dir / "docs/examples/web_server"
-    runner = workloads.Runner(options.build_dir, server, options.rounds, options.peers, say)
-    for each in (*catalogue.WORKLOADS, *catalogue.COSTS):
-        if each.name not in options.names:
-            continue
-        try:
-            if isinstance(each, catalogue.Workload):
-                for result in runner.run(each):
-                    measured.append(result)
-                    show(tables.workload(result))
-            else:
-                results = costs.run(options.build_dir, each, options.repetitions, options.peers, say)
-                in_process += results
-                show(tables.cost(each.name, results))
-        except children.Failed as failure:
-            broken[each.name] = str(failure)
-            show([f"{each.name} not measured: {failure}"])
-    return measured, in_process, broken
+def guard(suite):
+    """Counts alone: compared with the committed ones, or put in their place."""
+    suite.count()
+    build = machine.build(suite.options.build_dir)
+    if suite.options.accept_counts:
+        found = baseline.of_corun(suite.counts)
+        if suite.failed() or any(result["skipped"] for result in suite.counts):
+            print("perf: not everything could be counted; the baseline stays as it is", file=sys.stderr)
+            return 1
+        baseline.accept(build, found)
+        print(f"baseline: {baseline.PATH}")
+        return 0
+    status, lines = baseline.check(build, suite.counts)
+    print(*lines, sep="\n")
+    return status
 
 
 def stop(*_):
@@ -83,20 +97,36 @@ def stop(*_):
 def main():
     options = parse()
     signal.signal(signal.SIGTERM, stop)  # ends the children and removes folders on the way out, as ctrl-C does
-    measured, in_process, broken = measure(options)
-    evaluated = goals.evaluate(measured, in_process, options.names)
-    if evaluated:
-        show(tables.goals(evaluated))
-    report.write(options.report, {key: getattr(options, key) for key in ("rounds", "repetitions", "peers")},
-                 measured, in_process, evaluated, broken)
-    print(f"report: {options.report}")
-    failed = any(result["failed"] for result in measured + in_process)
-    return 1 if broken or failed else 0
+    old = report.read(options.compare) if options.compare else None
+    if options.only_check_arguments:
+        return 0
+    suite = Suite(options)
+    if options.counts_only:
+        return guard(suite)
+    load = machine.Load()
+    suite.count()
+    suite.workloads()
+    suite.scale()
+    whole = suite.whole(load.since())
+    if whole["goals"]:
+        suite.show(tables.goals(whole["goals"]))
+    report.write(options.report, whole)
+    drawn = options.report.with_suffix(".html")
+    drawn.write_text(page.whole(whole), encoding="utf-8")
+    changes = compare.changes(old, whole) if old else []
+    if old:
+        suite.show(compare.lines(changes, old, whole))
+    print(f"report: {options.report}\n        {drawn}")
+    if suite.failed():
+        return 1
+    return 3 if any(change["verdict"] == "slower" for change in changes) else 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except report.Unreadable as unreadable:
+        sys.exit(f"./dev perf: {unreadable}")
     except KeyboardInterrupt:
-        say("")
+        sys.stderr.write("\n")
         sys.exit("perf: interrupted")

@@ -3,6 +3,7 @@
 #include "peers/spawn_join_asio_spawn.hpp"
 #include "peers/spawn_join_awaitable.hpp"
 #include "peers/spawn_join_boost_fiber.hpp"
+#include "support/iterations.hpp"
 
 #include <corun.hpp>
 
@@ -15,14 +16,16 @@ void spawn_join_corun(benchmark::State& state) {
     });
 }
 
-BENCHMARK(spawn_join_corun)->Name("spawn_join/corun");
-BENCHMARK(perf::spawn_join_boost_fiber<perf::fibers::launch::post>)->Name("spawn_join/boost_fiber");
-BENCHMARK(perf::spawn_join_asio_spawn<true>)->Name("spawn_join/asio_spawn");
-BENCHMARK(perf::spawn_join_awaitable<true>)->Name("spawn_join/awaitable");
-BENCHMARK(perf::spawn_join_asio_spawn<false>)->Name("spawn_join/asio_spawn_no_io");
-BENCHMARK(perf::spawn_join_awaitable<false>)->Name("spawn_join/awaitable_no_io");
-BENCHMARK(perf::spawn_join_boost_fiber<perf::fibers::launch::dispatch>)->Name("spawn_join/boost_fiber_inline");
-BENCHMARK(perf::spawn_join_asio_spawn_inline)->Name("spawn_join/asio_spawn_inline");
+BENCHMARK(spawn_join_corun)->Name("spawn_join/corun")->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_boost_fiber<perf::fibers::launch::post>)->Name("spawn_join/boost_fiber")->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_asio_spawn<true>)->Name("spawn_join/asio_spawn")->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_awaitable<true>)->Name("spawn_join/awaitable")->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_asio_spawn<false>)->Name("spawn_join/asio_spawn_no_io")->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_awaitable<false>)->Name("spawn_join/awaitable_no_io")->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_boost_fiber<perf::fibers::launch::dispatch>)
+    ->Name("spawn_join/boost_fiber_inline")
+    ->Apply(perf::counted);
+BENCHMARK(perf::spawn_join_asio_spawn_inline)->Name("spawn_join/asio_spawn_inline")->Apply(perf::counted);
 
 }  // namespace
 

@@ -4,8 +4,6 @@
 
 #include <corun.hpp>
 
-#include <boost/asio/write.hpp>
-
 #include <vector>
 
 namespace {
@@ -14,12 +12,12 @@ namespace asio = boost::asio;
 
 void fetch(asio::io_context& io, perf::url_fetch& work) {
     perf::tcp_socket socket{io};
-    corun::yield(socket.async_connect(work.server, asio::deferred));
-    corun::yield(asio::async_write(socket, asio::buffer(work.request), asio::deferred));
+    corun::yield(corun::connect(socket, work.server));
+    corun::yield(corun::write(socket, asio::buffer(work.request)));
     perf::http_answer answer;
     for (;;) {
         boost::system::error_code closed;
-        const std::size_t n = corun::yield(socket.async_read_some(answer.space(), asio::deferred), closed);
+        const std::size_t n = corun::yield(corun::read_some(socket, answer.space()), closed);
         if (closed == asio::error::eof) break;
         if (closed) throw boost::system::system_error{closed};
         answer.received(n);

@@ -4,6 +4,7 @@
 #include "peers/yield_awaitable.hpp"
 #include "peers/yield_boost_fiber.hpp"
 #include "peers/yield_jump_fcontext.hpp"
+#include "support/iterations.hpp"
 
 #include <corun.hpp>
 
@@ -27,7 +28,7 @@ void yield_corun(benchmark::State& state) {
     });
 }
 
-void sizes(benchmark::internal::Benchmark* cost) { cost->Arg(2)->Arg(1000)->Arg(10'000); }
+void sizes(benchmark::internal::Benchmark* cost) { perf::sizes(cost, {2, 1000, 10'000}); }
 
 BENCHMARK(yield_corun)->Name("yield/corun")->Apply(sizes);
 BENCHMARK(perf::yield_boost_fiber)->Name("yield/boost_fiber")->Apply(sizes);

@@ -216,4 +216,21 @@ BOOST_AUTO_TEST_CASE(the_result_outlives_the_scheduler) {
     BOOST_TEST(f.get() == std::string(100, 'r'));
 }
 
+BOOST_AUTO_TEST_CASE(its_status_tells_completed_failed_and_cancelled_apart) {
+    corun::run([] {
+        auto completes = corun::spawn([] { return 1; });
+        auto fails = corun::spawn([] { throw std::runtime_error{"failed"}; });
+        auto waits = corun::spawn([] { corun::yield(corun::sleep_for(1h)); });
+        BOOST_TEST((completes.status() == corun::fiber_status::live));
+        corun::yield();
+        waits.cancel();
+        BOOST_TEST((waits.status() == corun::fiber_status::live));
+        corun::yield();
+        BOOST_TEST((completes.status() == corun::fiber_status::completed));
+        BOOST_TEST((fails.status() == corun::fiber_status::failed));
+        BOOST_TEST((waits.status() == corun::fiber_status::cancelled));
+        BOOST_CHECK_THROW(corun::yield(fails.join()), std::runtime_error);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

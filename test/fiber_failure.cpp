@@ -170,4 +170,29 @@ BOOST_AUTO_TEST_CASE(several_are_reported_in_the_order_in_which_they_failed) {
     BOOST_TEST(reported[2].starts_with("'third'"));
 }
 
+BOOST_AUTO_TEST_CASE(a_join_that_has_taken_over_the_handle_and_is_given_up_detaches_the_fiber) {
+    std::vector<std::string> unhandled;
+    corun::run(
+        [] {
+            auto joiner = corun::spawn([] {
+                corun::yield(corun::spawn([] {
+                                 corun::yield();
+                                 corun::yield();
+                                 throw std::runtime_error{"nobody waits any more"};
+                             }).join());
+            });
+            corun::yield();
+            joiner.cancel();
+            BOOST_CHECK_THROW(corun::yield(joiner.join()), corun::fiber_cancelled);
+            for (int i = 0; i != 4; ++i) corun::yield();
+        },
+        {.scheduler = {.on_unhandled = [&](const corun::unhandled_failure& f) { unhandled.push_back(f.fiber); }}});
+    BOOST_TEST(unhandled.size() == 1u);
+    corun::run([] {
+        auto handle = corun::spawn([]() -> int { throw std::runtime_error{"seen"}; });
+        BOOST_CHECK_THROW(corun::yield(std::move(handle).join()), std::runtime_error);
+        BOOST_TEST(!handle);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

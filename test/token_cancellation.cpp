@@ -29,6 +29,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 using boost::system::error_code;
+using corun_test::asked;
 using corun_test::hand_over;
 
 namespace {
@@ -42,30 +43,6 @@ void cancelled_while_waiting(Function&& f) {
     BOOST_TEST(waits.cancel());
     BOOST_CHECK_THROW(corun::yield(waits.join()), corun::fiber_cancelled);
 }
-
-// Keeps a handler and notes what its cancellation slot is told; completes as aborted at one kind of request.
-struct asked {
-    std::vector<asio::cancellation_type> types;
-    asio::cancellation_type heeds = asio::cancellation_type::total;
-    std::function<void(error_code, int)> complete;
-
-    template <class Token>
-    auto wait(Token&& token) {
-        return hand_over<void(error_code, int)>(std::forward<Token>(token), [this](auto handler) {
-            auto slot = asio::get_associated_cancellation_slot(handler);
-            auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-            complete = [kept, this](error_code ec, int n) {
-                auto own = std::move(kept);
-                const auto outlives_the_call = std::move(complete);
-                std::move(*own)(ec, n);
-            };
-            slot.assign([this](asio::cancellation_type type) {
-                types.push_back(type);
-                if (type == heeds) complete(asio::error::operation_aborted, 0);
-            });
-        });
-    }
-};
 
 constexpr auto never = static_cast<asio::cancellation_type>(0);
 

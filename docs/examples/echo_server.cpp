@@ -20,8 +20,8 @@ void session(tcp::socket peer) {
     std::array<char, 4096> data;
     boost::system::error_code ec;
     while (!ec) {
-        const std::size_t n = corun::yield(peer.async_read_some(asio::buffer(data), asio::deferred), ec);
-        if (!ec) corun::yield(asio::async_write(peer, asio::buffer(data, n), asio::deferred), ec);
+        const std::size_t n = corun::yield(corun::read_some(peer, asio::buffer(data)), ec);
+        if (!ec) corun::yield(corun::write(peer, asio::buffer(data, n)), ec);
     }
 }
 
@@ -38,7 +38,7 @@ int main(int argc, char** argv) try {
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     const auto accept = [&] {
         for (;;) {
-            tcp::socket peer = corun::yield(acceptor.async_accept(asio::deferred));
+            tcp::socket peer = corun::yield(corun::accept(acceptor));
             corun::spawn([peer = std::move(peer)]() mutable { session(std::move(peer)); });
         }
     };

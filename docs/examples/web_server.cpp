@@ -1,5 +1,7 @@
 // A small web server: one fiber per connection, straight-line code, on a plain io_context. All its fibers run on one thread
 // and switch only where corun::yield is spelled, so what they share needs no lock.
+#include "web_server_answers.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
@@ -29,31 +31,8 @@ using namespace std::chrono_literals;
 
 struct settings {
     std::string host;
-    int port, backlog, idle_seconds;
+    int port, backlog, idle_seconds, grace_seconds;
 };
-
-http::response<http::string_body> make_response(http::status status, unsigned version, bool keep_alive) {
-    http::response<http::string_body> made{status, version};
-    made.set(http::field::content_type, "text/plain");
-    if (status == http::status::method_not_allowed) made.set(http::field::allow, "GET, HEAD");
-    made.keep_alive(keep_alive);
-    made.body() = status == http::status::ok ? "hello, world\n" : std::string{http::obsolete_reason(status)} + "\n";
-    made.prepare_payload();
-    return made;
-}
-
-http::status status_for(const http::request<http::string_body>& asked) {
-    if (asked.version() == 11 && asked.count(http::field::host) != 1) return http::status::bad_request;
-    if (asked.target().substr(0, asked.target().find('?')) != "/") return http::status::not_found;
-    if (asked.method() != http::verb::get && asked.method() != http::verb::head) return http::status::method_not_allowed;
-    return http::status::ok;
-}
-
-http::status status_for(const error_code& malformed) {
-    if (malformed == http::error::header_limit) return http::status::request_header_fields_too_large;
-    if (malformed == http::error::body_limit) return http::status::payload_too_large;
-    return http::status::bad_request;
-}
 
 // What the system lets us open, less what is open already.
 std::size_t connection_limit() {
@@ -68,7 +47,8 @@ std::size_t connection_limit() {
 class web_server {
 public:
     web_server(asio::io_context& io, const settings& chosen)
-        : acceptor_{io}, signals_{io, SIGINT, SIGTERM}, ended_{io}, patience_{std::chrono::seconds{chosen.idle_seconds}} {
+        : acceptor_{io}, signals_{io, SIGINT, SIGTERM}, ended_{io}, patience_{std::chrono::seconds{chosen.idle_seconds}},
+          grace_{std::chrono::seconds{chosen.grace_seconds}} {
         try {
             const tcp::endpoint at = *tcp::resolver{io}.resolve(chosen.host, std::to_string(chosen.port)).begin();
             acceptor_.open(at.protocol());
@@ -82,20 +62,18 @@ public:
         }
     }
 
-    /// Serves until SIGINT or SIGTERM. To be called on a fiber.
+    /// Serves until SIGINT or SIGTERM. To be called on a fiber. When it returns, no connection is left, and every request that had
+    /// reached us by the signal was answered, or is reported on stderr.
     void run() {
         std::cout << "concurrent connection limit is " << connection_limit() << '\n'
                   << "listening at " << acceptor_.local_endpoint() << std::endl;
-        corun::spawn({.name = "signals"}, [this] {
-            corun::yield(signals_.async_wait(asio::deferred));
-            signals_.clear();  // a second signal ends the program at once
-            stopping_ = true;
-            acceptor_.close();
-            ended_.cancel();
-        });
         const auto watching = corun::spawn({.name = "watch"}, [this] { close_late_connections(); });
-        accept_connections();
-        finish_connections();
+        corun::fiber<> stopping;
+        corun::yield(corun::with_group({.failure = corun::isolate}, [&](corun::group& sessions) {
+            stopping = corun::spawn({.name = "signals"}, [this, sessions] { stop_at_signal(sessions); });
+            accept_connections(sessions);
+        }));  // here every session has ended
+        stopping.cancel();
         watching.cancel();
         std::cout << "served " << requests_ << " requests on " << accepted_ << " connections" << std::endl;
     }
@@ -107,7 +85,10 @@ private:
             server.connections_.push_back(*this);
         }
         ~connection() { server.ended_.cancel(); }
-        [[nodiscard]] bool is_between_requests() const { return !parser || (!parser->got_some() && buffer.size() == 0); }
+        [[nodiscard]] bool is_between_requests() const {
+            error_code ec;
+            return (!parser || !parser->got_some()) && buffer.size() == 0 && socket.available(ec) == 0;
+        }
         void allow(corun::clock::duration span) { deadline = corun::clock::now() + span; }
 
         web_server& server;
@@ -119,12 +100,12 @@ private:
     };
 
     // Goes on after any failure: what is short now (descriptors, memory) comes back when connections end.
-    void accept_connections() {
+    void accept_connections(corun::group& sessions) {
         while (!stopping_) {
             error_code ec;
             tcp::socket accepted = corun::yield(acceptor_.async_accept(asio::deferred), ec);
             try {
-                if (!ec) start_connection(std::move(accepted));
+                if (!ec) start_connection(sessions, std::move(accepted));
             } catch (const std::bad_alloc&) {
                 ec = asio::error::no_memory;
             }
@@ -137,15 +118,41 @@ private:
         }
     }
 
-    void start_connection(tcp::socket accepted) {
+    void start_connection(corun::group& sessions, tcp::socket accepted) {
         const auto peer = std::make_shared<connection>(*this, std::move(accepted));
-        peer->fiber = corun::spawn({.name = "connection"}, [this, peer] { serve(*peer); });
+        peer->fiber = sessions.spawn({.name = "connection"}, [this, peer] {
+            try {
+                serve(*peer);
+            } catch (const corun::cancelled&) {
+                if (!peer->is_between_requests()) report_unanswered(*peer);
+                throw;
+            }
+        });
         ++accepted_;
+    }
+
+    static void report_unanswered(const connection& peer) {
+        error_code ec;
+        std::cerr << "web_server: gave up a request of " << peer.socket.remote_endpoint(ec)
+                  << (peer.parser && peer.parser->is_done() ? ": its answer was not taken\n" : ": it was not sent to its end\n");
+    }
+
+    // Sessions have the grace period to end by themselves, those without a request at once. A second signal ends the program.
+    void stop_at_signal(corun::group sessions) {
+        corun::yield(signals_.async_wait(asio::deferred));
+        signals_.clear();
+        stopping_ = true;
+        acceptor_.close();
+        ended_.cancel();
+        for (connection& peer : connections_)  // cancel never switches, so the list stays as it is
+            if (peer.is_between_requests()) peer.fiber.cancel();
+        corun::yield(corun::sleep_for(grace_));
+        sessions.cancel();
     }
 
     void serve(connection& peer) {
         error_code ec;
-        for (bool keep_alive = true; keep_alive;) {
+        for (bool keep_alive = !stopping_ || !peer.is_between_requests(); keep_alive;) {
             peer.parser.emplace();  // its limit for headers is 8 KiB
             peer.parser->body_limit(64 * 1024);
             peer.allow(patience_);
@@ -162,6 +169,8 @@ private:
             corun::yield(http::async_write(peer.socket, answer, asio::deferred), ec);
             if (ec) return;
             ++requests_;
+            peer.parser.reset();
+            peer.buffer.consume(is_malformed ? peer.buffer.size() : 0);
             if (is_malformed) drain(peer);
         }
         peer.socket.shutdown(tcp::socket::shutdown_send, ec);
@@ -182,17 +191,9 @@ private:
         for (;;) {
             corun::yield(corun::sleep_for(1s));
             const auto now = corun::clock::now();
-            for (connection& peer : connections_)  // cancel never switches, so the list stays as it is
+            for (connection& peer : connections_)
                 if (peer.deadline < now) peer.fiber.cancel();
         }
-    }
-
-    void finish_connections() {
-        for (connection& peer : connections_)
-            if (peer.is_between_requests()) peer.fiber.cancel();
-        const auto give_up = corun::clock::now() + 2s;
-        while (!connections_.empty() && corun::clock::now() < give_up) wait_for_an_end(give_up - corun::clock::now());
-        for (connection& peer : connections_) peer.fiber.cancel();
     }
 
     void wait_for_an_end(corun::clock::duration longest) {
@@ -204,7 +205,7 @@ private:
     tcp::acceptor acceptor_;
     asio::signal_set signals_;
     asio::steady_timer ended_;  // a wait on it is cut short when a connection ends
-    corun::clock::duration patience_;
+    corun::clock::duration patience_, grace_;
     corun::clock::time_point silent_until_{};
     boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>> connections_;
     bool stopping_ = false;
@@ -220,11 +221,12 @@ std::optional<settings> read_arguments(int argc, char** argv) {
     option("port", po::value(&chosen.port)->default_value(8080), "0: any that is free");
     option("backlog", po::value(&chosen.backlog)->default_value(4096), "connections that may wait to be accepted");
     option("idle", po::value(&chosen.idle_seconds)->default_value(30), "seconds until a silent connection is closed");
+    option("grace", po::value(&chosen.grace_seconds)->default_value(2), "seconds for open requests when it is to stop");
     po::variables_map given;
     po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
     po::notify(given);
-    if (chosen.host.empty() || chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1)
-        throw po::error{"--host cannot be empty, --port goes from 0 to 65535, --backlog and --idle from 1"};
+    if (chosen.host.empty() || chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1 || chosen.grace_seconds < 0)
+        throw po::error{"--host cannot be empty, --port goes from 0 to 65535, --backlog and --idle from 1, --grace from 0"};
     if (given.count("help") == 0) return chosen;
     std::cout << known;
     return {};

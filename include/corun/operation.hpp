@@ -2,6 +2,8 @@
 #pragma once
 
 #include <corun/detail/core.hpp>
+#include <corun/detail/simulation.hpp>
+#include <corun/detail/wait_info.hpp>
 
 #include <concepts>
 #include <utility>
@@ -45,31 +47,65 @@ namespace detail {
 
 [[noreturn]] void throw_cancelled(fiber_record& self);
 
-// True while a cancellation is to be thrown: the fiber is cancelled and no exception is unwinding it.
+// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where one runs
+// while an exception unwinds the fiber.
 [[nodiscard]] bool is_interrupted(const fiber_record& self) noexcept;
+
+void take_turns(fiber_record& self);  // give_way, out of line
+
+template <class Op>
+void note_wait(fiber_record& self, Op& op) noexcept {
+    wait_note note{.operation = __PRETTY_FUNCTION__};
+    if constexpr (requires { op.awaited(); }) note.fiber = op.awaited();
+    self.owner->simulated->waits(self, note);
+}
+
+// Throws when a simulation has this operation fail.
+void fail_where_simulated(fiber_record& self);
 
 // Waits until the operation is ready. The one loop in which fibers park on anything but the run queue.
 template <operation Op>
-void await(fiber_record& self, Op& op) {
-    bool started = false, asked = false, parked = false;
-    while (!op.ready()) {
-        if (!started) {
+CORUN_SWITCH void await(fiber_record& self, Op& op) {
+    bool started = false, asked = false, switched = false;
+    // Our own operations that take something of which there may be none left have `commit` for that. Where they are yielded on alone,
+    // nobody else's turn is decided by `ready`, and the attempt itself is the question.
+    const auto is_done = [&]() -> bool {
+        if constexpr (requires { op.commit(self); })
+            return op.commit(self);
+        else
+            return op.ready();
+    };
+    for (;;) {
+        if (is_done()) {
+            // Operations that are ready at once, in a loop, must not keep the others from running. What one of those takes
+            // away meanwhile is waited for.
+            if (switched || --self.owner->budget > 0) [[likely]]
+                return;
+            switched = true;
+            if (self.owner->simulated != nullptr) [[unlikely]]
+                note_wait(self, op);
+            take_turns(self);
+        } else if (!started) {
             started = true;
+            if (self.owner->simulated != nullptr) [[unlikely]]
+                fail_where_simulated(self);
             // Our own operations, whose fiber is parked as long as they know it, need no reference to it.
             if constexpr (requires { op.start_on(self); })
                 op.start_on(self);
             else
                 op.start(waker{self});
-        } else if (!asked && is_interrupted(self)) {
+        } else if (self.alerts != 0 && !asked && is_interrupted(self)) [[unlikely]] {
             asked = true;
             if (op.cancel()) throw_cancelled(self);
         } else {
-            parked = true;
+            switched = true;
+            if (self.owner->simulated != nullptr) [[unlikely]]
+                note_wait(self, op);
+            self.waits_for = &wait_kind_of<Op>;
+            self.waits_in = &op;
             park(self);
         }
     }
-    // Operations that are ready at once, in a loop, must not keep the others from running.
-    if (!parked && --self.owner->budget <= 0) give_way(self);
 }
 
 }  // namespace detail

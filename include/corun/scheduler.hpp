@@ -16,6 +16,7 @@
 #include <functional>
 #include <source_location>
 #include <string>
+#include <vector>
 
 namespace corun {
 
@@ -24,6 +25,7 @@ struct unhandled_failure {
     std::string fiber;                 ///< name and id
     std::source_location spawned_at;
     std::exception_ptr error;
+    std::vector<std::exception_ptr> others;  ///< that failed in the same group, see other_failures
 };
 
 /// Called on the scheduler's thread, not on a fiber; what it throws leaves io_context::run(), which can be called again.

@@ -1,6 +1,7 @@
 // Waiting for a time.
 #pragma once
 
+#include <corun/clock.hpp>
 #include <corun/detail/timer_node.hpp>
 #include <corun/operation.hpp>
 
@@ -8,9 +9,6 @@
 #include <source_location>
 
 namespace corun {
-
-/// The clock of sleeps and deadlines.
-using clock = std::chrono::steady_clock;
 
 /// An operation without a value that is ready once its time has come. A time that has passed gives the others one turn.
 class [[nodiscard]] sleep_operation : detail::timer_node {
@@ -24,6 +22,7 @@ public:
     void start_on(detail::fiber_record& fiber);
     [[nodiscard]] bool cancel() noexcept;
     void get() const noexcept {}
+    void describe_wait(detail::wait_info& info) const noexcept;
 
 private:
     void expired() noexcept override;
@@ -33,21 +32,29 @@ private:
     bool expired_ = false;
 };
 
-/// Sleeps until a time of the steady clock; time_point::max() is never.
+/// Sleeps until a time of corun::clock; time_point::max() is never.
 [[nodiscard]] inline sleep_operation sleep_until(clock::time_point time) noexcept { return sleep_operation{time}; }
 
 namespace detail {
-[[nodiscard]] clock::time_point after(clock::duration span) noexcept;  // saturates
+
+[[nodiscard]] clock::time_point after(clock::duration span) noexcept;  // from now on; saturates
+
+// Any duration as one of the clock's; saturates, and less than nothing is nothing.
+template <class Rep, class Period>
+[[nodiscard]] clock::duration saturated(std::chrono::duration<Rep, Period> span) noexcept {
+    using seconds = std::chrono::duration<double>;
+    if (seconds{span} >= seconds{clock::duration::max()}) return clock::duration::max();
+    if (seconds{span} <= seconds::zero()) return clock::duration::zero();
+    return std::chrono::duration_cast<clock::duration>(span);
 }
+
+}  // namespace detail
 
 /// Sleeps for a span, counted from this call. Any duration type; saturates at the ends of the clock, so duration::max() is for ever.
 template <class Rep, class Period>
 [[nodiscard]] sleep_operation sleep_for(std::chrono::duration<Rep, Period> span) noexcept {
-    using seconds = std::chrono::duration<double>;
-    constexpr auto longest = clock::duration::max();
-    if (seconds{span} >= seconds{longest}) return sleep_until(clock::time_point::max());
-    if (seconds{span} <= seconds::zero()) return sleep_until(clock::time_point::min());
-    return sleep_until(detail::after(std::chrono::duration_cast<clock::duration>(span)));
+    const clock::duration saturated = detail::saturated(span);
+    return sleep_until(saturated == clock::duration::zero() ? clock::time_point::min() : detail::after(saturated));
 }
 
 }  // namespace corun

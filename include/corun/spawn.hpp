@@ -5,8 +5,10 @@
 #include <corun/fiber.hpp>
 #include <corun/scheduler.hpp>
 
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -25,6 +27,7 @@ namespace corun {
 struct spawn_options {
     std::string_view name = {};   ///< shown in messages; copied
     std::size_t stack_size = inherit_stack_size;  ///< bytes, guard page included
+    std::source_location at = std::source_location::current();  ///< shown in messages: where these options are written
 
     static constexpr std::size_t inherit_stack_size = static_cast<std::size_t>(-1);  ///< the scheduler's default
 };
@@ -34,8 +37,7 @@ namespace detail {
 // The fiber's function lives in its record until it has run, so that its captures end with the fiber, not with the handle.
 template <class R, class Function>
 struct fiber_body : fiber_result<R> {
-    fiber_body(scheduler_core& core, std::source_location at, Function&& f)
-        : fiber_result<R>{core, at}, function{std::move(f)} {}
+    fiber_body(scheduler_core& core, std::source_location at, Function&& f) : fiber_result<R>{core, at}, function{std::move(f)} {}
     ~fiber_body() override { drop_function(); }
 
     void run() override {
@@ -63,13 +65,14 @@ struct fiber_body_with_handler final : fiber_body<R, Function> {
           handler{std::move(h)} {}
 
     bool deliver() override {
-        boost::asio::post(work.get_executor(), [handler = std::move(*handler), failure = this->failure,
-                                                result = std::move(this->result)]() mutable {
-            if constexpr (std::is_void_v<R>)
-                std::move(handler)(failure);
-            else
-                std::move(handler)(failure, result ? std::move(*result) : R{});
-        });
+        boost::asio::post(work.get_executor(),
+                          [handler = std::move(*handler), failure = this->failure, result = std::move(this->result)]() mutable {
+                              boost::asio::get_associated_cancellation_slot(handler).clear();
+                              if constexpr (std::is_void_v<R>)
+                                  std::move(handler)(failure);
+                              else
+                                  std::move(handler)(failure, result ? std::move(*result) : R{});
+                          });
         handler.reset();
         work.reset();
         return true;
@@ -78,6 +81,25 @@ struct fiber_body_with_handler final : fiber_body<R, Function> {
     boost::asio::executor_work_guard<executor> work;
     std::optional<Handler> handler;
 };
+
+// Takes over the options, and counts the reference of the scheduler. Throws stack_unavailable.
+void prepare(fiber_record& fresh, const spawn_options& options);
+
+// Has the slot's signal cancel the fiber: what it waits for is asked to stop as hard as the signal's type allows.
+template <class Slot>
+void cancel_by(Slot slot, const fiber_ref& fiber) {
+    if (!slot.is_connected()) return;
+    slot.assign([fiber](boost::asio::cancellation_type_t type) {
+        using boost::asio::cancellation_type;
+        if (type == cancellation_type::none) return;
+        const bool is_terminal = (type & cancellation_type::terminal) != cancellation_type::none;
+        const bool is_partial = (type & cancellation_type::partial) != cancellation_type::none;
+        (void)request_cancel(*fiber, cancel_reason::requested,
+                             is_terminal  ? stop_terminal
+                             : is_partial ? stop_partial
+                                          : stop_total);
+    });
+}
 
 // Gives a new fiber to its scheduler. Throws stack_unavailable for an impossible stack size; nothing is spawned then.
 void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options);
@@ -108,6 +130,35 @@ struct completion_signature<void> {
     using type = void(std::exception_ptr);
 };
 
+// Starts the fiber once the handler is there. Its executor is what adapters like cancel_after run on.
+template <class R>
+struct spawn_initiation {
+    using executor_type = scheduler::executor_type;
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_type{*home}; }
+
+    template <class Handler, class Function>
+    void operator()(Handler handler, Function function) const {
+        using body = fiber_body_with_handler<R, Function, Handler>;
+        spawn_options own = options;
+        own.name = name;  // a lazy token starts later: the caller's string may be gone
+        auto slot = boost::asio::get_associated_cancellation_slot(handler);
+        fiber_ref fresh{new body{*core_of(*home), at, std::move(function), std::move(handler), get_executor()}, false};
+        cancel_by(slot, fresh);  // before anybody runs it: it clears the slot when it has ended
+        try {
+            launch(*home, *fresh, own);
+        } catch (...) {
+            slot.clear();
+            throw;
+        }
+        detach(*fresh);
+    }
+
+    scheduler_impl* home;
+    std::source_location at;
+    spawn_options options;
+    std::string name;
+};
+
 template <class Function, class Token>
 auto spawn_with_token(scheduler_impl& scheduler, const spawn_options& options, Function&& f, Token&& token,
                       std::source_location at) {
@@ -115,16 +166,7 @@ auto spawn_with_token(scheduler_impl& scheduler, const spawn_options& options, F
     if constexpr (std::is_same_v<std::decay_t<Token>, boost::asio::detached_t>) {
         spawn_on(scheduler, options, std::forward<Function>(f), at);  // a failure goes to the unhandled handler
     } else {
-        auto start = [&scheduler, at, options, name = std::string{options.name}](auto handler, auto function) {
-            using body = fiber_body_with_handler<R, decltype(function), decltype(handler)>;
-            spawn_options own = options;
-            own.name = name;  // a lazy token starts later: the caller's string may be gone
-            fiber_ref fresh{new body{*core_of(scheduler), at, std::move(function), std::move(handler),
-                                     scheduler::executor_type{scheduler}},
-                            false};
-            launch(scheduler, *fresh, own);
-            detach(*fresh);
-        };
+        spawn_initiation<R> start{&scheduler, at, options, std::string{options.name}};
         return boost::asio::async_initiate<Token, typename completion_signature<R>::type>(
             std::move(start), token, std::decay_t<Function>(std::forward<Function>(f)));
     }
@@ -142,8 +184,8 @@ auto spawn(Function&& f, std::source_location at = std::source_location::current
 }
 template <class Function>
     requires std::invocable<std::decay_t<Function>&&>
-auto spawn(spawn_options options, Function&& f, std::source_location at = std::source_location::current()) {
-    return detail::spawn_on(detail::running_scheduler(at), options, std::forward<Function>(f), at);
+auto spawn(spawn_options options, Function&& f) {
+    return detail::spawn_on(detail::running_scheduler(options.at), options, std::forward<Function>(f), options.at);
 }
 
 /// Starts a fiber from anywhere, any thread.
@@ -156,9 +198,8 @@ auto spawn(Target&& target, Function&& f, std::source_location at = std::source_
 }
 template <detail::spawn_target Target, class Function>
     requires std::invocable<std::decay_t<Function>&&>
-auto spawn(Target&& target, spawn_options options, Function&& f,
-           std::source_location at = std::source_location::current()) {
-    return detail::spawn_on(detail::scheduler_for(target), options, std::forward<Function>(f), at);
+auto spawn(Target&& target, spawn_options options, Function&& f) {
+    return detail::spawn_on(detail::scheduler_for(target), options, std::forward<Function>(f), options.at);
 }
 
 /// Starts a fiber whose outcome goes to a completion token: signature void(std::exception_ptr) or void(std::exception_ptr, R). R must
@@ -166,15 +207,13 @@ auto spawn(Target&& target, spawn_options options, Function&& f,
 template <detail::spawn_target Target, class Function, class Token>
     requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
 auto spawn(Target&& target, Function&& f, Token&& token, std::source_location at = std::source_location::current()) {
-    return detail::spawn_with_token(detail::scheduler_for(target), {}, std::forward<Function>(f),
-                                    std::forward<Token>(token), at);
+    return detail::spawn_with_token(detail::scheduler_for(target), {}, std::forward<Function>(f), std::forward<Token>(token), at);
 }
 template <detail::spawn_target Target, class Function, class Token>
     requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
-auto spawn(Target&& target, spawn_options options, Function&& f, Token&& token,
-           std::source_location at = std::source_location::current()) {
-    return detail::spawn_with_token(detail::scheduler_for(target), options, std::forward<Function>(f),
-                                    std::forward<Token>(token), at);
+auto spawn(Target&& target, spawn_options options, Function&& f, Token&& token) {
+    return detail::spawn_with_token(detail::scheduler_for(target), options, std::forward<Function>(f), std::forward<Token>(token),
+                                    options.at);
 }
 
 }  // namespace corun

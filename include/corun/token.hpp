@@ -8,11 +8,30 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include <cstddef>
 #include <source_location>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
 namespace corun::detail {
+
+// What an operation's initiation is called: Asio's are objects of types like basic_stream_socket<…>::initiate_async_receive.
+struct initiation_name {
+    char text[48];
+};
+constexpr initiation_name make_initiation_name(std::string_view type) noexcept {
+    std::string_view word{"Asio operation"};
+    if (const std::size_t at = type.find("initiate_async_"); at != type.npos) {
+        word = type.substr(at + 9);  // from "async_" on
+        word = word.substr(0, word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"));
+    }
+    initiation_name name{};
+    for (std::size_t i = 0; i != word.size() && i + 1 != sizeof name.text; ++i) name.text[i] = word[i];
+    return name;
+}
+template <class Initiation>
+inline constexpr initiation_name name_of_initiation = make_initiation_name(pretty_name<Initiation>());
 
 // An Asio operation as one of ours. `start` initiates it; the handler that it gives away fills the state, which stays on the
 // fiber's stack: the fiber never leaves before the handler was called or destroyed.
@@ -43,6 +62,8 @@ public:
         ask_to_stop(state_);
         return false;
     }
+
+    void describe_wait(wait_info& info) const noexcept { info.say(name_of_initiation<std::decay_t<Initiation>>.text); }
 
     decltype(auto) get() {
         if (state_.abandoned) throw_abandoned(state_.fiber);

@@ -43,6 +43,10 @@ using result_of = decltype(std::declval<Op&>().get());
 template <class Token, class T, class Executor>
 auto await_coroutine(fiber_record& self, boost::asio::awaitable<T, Executor> coroutine, Token token);
 
+// with_timeout, with_group and their like: they run a body in the calling fiber.
+template <class T>
+concept block = requires(T& t, std::source_location where) { t.run(where); };
+
 // Asio's deferred operations, with or without adapters: called with a token they start. Not our own operations.
 template <class T>
 concept asio_operation = !operation<T> && boost::asio::is_async_operation<T>::value;
@@ -63,7 +67,7 @@ public:
     /// Waits for the operation and returns its value or throws its error. May return at once.
     template <class Op>
         requires operation<std::remove_reference_t<Op>>
-    detail::result_of<Op> operator()(Op&& op, std::source_location where = std::source_location::current()) const {
+    CORUN_SWITCH detail::result_of<Op> operator()(Op&& op, std::source_location where = std::source_location::current()) const {
         detail::await(detail::enter_yield(where), op);
         return op.get();
     }
@@ -73,13 +77,26 @@ public:
         requires operation<std::remove_reference_t<Op>>
     detail::result_of<Op> operator()(Op&& op, boost::system::error_code& ec,
                                      std::source_location where = std::source_location::current()) const {
-        try {
+        if constexpr (requires { op.get(ec); }) {  // our own that need not throw for this
             ec.clear();
-            return (*this)(std::forward<Op>(op), where);
-        } catch (const boost::system::system_error& error) {
-            ec = error.code();
+            detail::await(detail::enter_yield(where), op);
+            return op.get(ec);
+        } else {
+            return reporting(ec, [&]() -> decltype(auto) { return (*this)(std::forward<Op>(op), where); });
         }
-        if constexpr (!std::is_void_v<detail::result_of<Op>>) return {};
+    }
+
+    /// Runs a block: a function, inside a timeout, a group or a shield. The block says what it returns and throws.
+    template <class Block>
+        requires detail::block<std::remove_reference_t<Block>>
+    decltype(auto) operator()(Block&& block, std::source_location where = std::source_location::current()) const {
+        return block.run(where);
+    }
+    template <class Block>
+        requires detail::block<std::remove_reference_t<Block>>
+    auto operator()(Block&& block, boost::system::error_code& ec,
+                    std::source_location where = std::source_location::current()) const {
+        return reporting(ec, [&]() -> decltype(auto) { return block.run(where); });
     }
 
     /// Starts an Asio operation made with asio::deferred and waits for it: `yield(socket.async_read_some(buffer, asio::deferred))`.
@@ -103,6 +120,18 @@ public:
 
     /// As a completion token that reports a leading error_code to ec: `socket.async_read_some(buffer, corun::yield[ec])`.
     [[nodiscard]] constexpr yield_token operator[](boost::system::error_code& ec) const noexcept { return yield_token{&ec}; }
+
+private:
+    template <class Waiting>
+    static std::invoke_result_t<Waiting> reporting(boost::system::error_code& ec, Waiting&& wait) {
+        try {
+            ec.clear();
+            return wait();
+        } catch (const boost::system::system_error& error) {
+            ec = error.code();
+        }
+        if constexpr (!std::is_void_v<std::invoke_result_t<Waiting>>) return {};
+    }
 };
 
 inline constexpr yield_t yield{};

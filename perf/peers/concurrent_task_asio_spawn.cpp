@@ -11,8 +11,8 @@ std::size_t run(const perf::concurrent_task& work) {
     asio::io_context io{perf::one_thread};
     std::size_t counted = 0;
     for (std::size_t i = 0; i < work.tasks; ++i)
-        perf::spawn(io, perf::many_stacks(), [&](perf::yield_context yield) {
-            perf::steady_timer timer{io, work.sleep};
+        perf::spawn(io, perf::many_stacks(), [&, i](perf::yield_context yield) {
+            perf::steady_timer timer{io, work.sleep_of(i)};
             timer.async_wait(yield);
             ++counted;
         });

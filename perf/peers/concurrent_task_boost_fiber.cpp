@@ -11,8 +11,8 @@ std::size_t run(const perf::concurrent_task& work) {
     std::vector<perf::fibers::fiber> sleepers;
     sleepers.reserve(work.tasks);
     for (std::size_t i = 0; i < work.tasks; ++i)
-        sleepers.push_back(perf::start_fiber(perf::fibers::launch::dispatch, perf::many_stacks(), [&] {
-            boost::this_fiber::sleep_for(work.sleep);
+        sleepers.push_back(perf::start_fiber(perf::fibers::launch::dispatch, perf::many_stacks(), [&, i] {
+            boost::this_fiber::sleep_for(work.sleep_of(i));
             ++counted;
         }));
     for (auto& sleeper : sleepers) sleeper.join();

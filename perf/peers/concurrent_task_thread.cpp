@@ -10,8 +10,8 @@ namespace {
 std::size_t run(const perf::concurrent_task& work) {
     perf::use_small_thread_stacks();
     std::atomic<std::size_t> counted{0};
-    perf::run_threads(work.tasks, [&](std::size_t) {
-        std::this_thread::sleep_for(work.sleep);
+    perf::run_threads(work.tasks, [&](std::size_t i) {
+        std::this_thread::sleep_for(work.sleep_of(i));
         counted.fetch_add(1, std::memory_order_relaxed);
     });
     return counted;

@@ -37,9 +37,9 @@ def started(command, **options):
         child.stdout.close()
 
 
-def output(command, seconds):
+def output(command, seconds, **options):
     """What the command prints. Raises Failed if it fails or takes longer."""
-    with started(command, stderr=subprocess.PIPE) as child:
+    with started(command, stderr=subprocess.PIPE, **options) as child:
         try:
             out, err = child.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -53,10 +53,11 @@ def output(command, seconds):
 
 
 @contextlib.contextmanager
-def web_server(program, seconds=10):
-    """Runs the web server on a free port of the loopback and gives the port."""
+def web_server(program, processor=None, seconds=10):
+    """Runs the web server on a free port of the loopback, and on that processor, and gives the port."""
     # Its complaints go to the user's terminal: a pipe that nobody reads would fill.
-    with started([program, "--host", "127.0.0.1", "--port", "0"]) as server:
+    pinned = [] if processor is None else ["taskset", "-c", processor]
+    with started([*pinned, program, "--host", "127.0.0.1", "--port", "0"]) as server:
         impatience = threading.Timer(seconds, end, [server])
         impatience.start()
         try:

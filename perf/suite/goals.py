@@ -6,15 +6,15 @@ FIBERS = "boost_fiber", "asio_spawn", "awaitable"  # the peers that the goals na
 class Figures:
     """Looks up medians; None where something was not measured."""
 
-    def __init__(self, workloads, costs):
-        self._medians = {(result["workload"], result["case"]): result["median"] for result in workloads}
-        self._costs = {(result["cost"], result["parameter"]): result["median_ns"] for result in costs}
-
-    def cost(self, name, parameter, runtime):
-        return self._costs.get((name, parameter), {}).get(runtime)
+    def __init__(self, results):
+        self._summaries = {(result["workload"], result["case"]): result["summary"] for result in results}
 
     def median(self, workload, case, runtime, key):
-        return self._medians.get((workload, case), {}).get(runtime, {}).get(key)
+        return self._summaries.get((workload, case), {}).get(runtime, {}).get(key, {}).get("median")
+
+    def to_best(self, workload, case, key, peers):
+        """corun's figure ÷ that of the best of the peers, and words that name it."""
+        return ratio(self.median(workload, case, "corun", key), {peer: self.median(workload, case, peer, key) for peer in peers})
 
 
 def ratio(figure, others):
@@ -26,12 +26,12 @@ def ratio(figure, others):
     return figure / others[best], f"best peer ({best})"
 
 
-def evaluate(workloads, costs, names):
+def evaluate(results, names):
     """The goals of what is named: a list of {"goal", "asked", "measured", "met"}, None where nothing was measured."""
-    figures = Figures(workloads, costs)
+    figures = Figures(results)
     goals = {
-        "yield": _yield, "spawn_join": _spawn_join, "parked": _parked,
-        "concurrent_task": _concurrent_task, "url_fetch": _url_fetch,
+        "yield": _yield, "spawn_join": _spawn_join, "spawn_batch": _spawn_batch, "skynet": _skynet, "parked": _parked,
+        "concurrent_task": _concurrent_task, "url_fetch": _url_fetch, "echo": _echo,
     }
     return [{"goal": goal, "asked": asked, "measured": measured, "met": _met(asked, measured)}
             for name, list_goals in goals.items() if name in names
@@ -46,38 +46,58 @@ def _met(asked, measured):
 
 
 def _yield(figures):
-    corun = {size: figures.cost("yield", size, "corun") for size in ("2", "1000", "10000")}
-    for size, asked in ("2", "≤ 0.25"), ("1000", "≤ 0.3"):
-        part, best = ratio(corun[size], {peer: figures.cost("yield", size, peer) for peer in FIBERS})
-        yield f"yield, {size} fibers ÷ {best}", asked, part
-    bare = {"jump_fcontext": figures.cost("yield", "2", "jump_fcontext")}
-    yield "yield, 2 fibers ÷ jump_fcontext", "≤ 2.5", ratio(corun["2"], bare)[0]
-    yield "yield, 10000 fibers ÷ 2 fibers", "≤ 4", ratio(corun["10000"], {"2": corun["2"]})[0]
+    for case, asked in ("2 fibers", "≤ 0.25"), ("1000 fibers", "≤ 0.3"):
+        part, best = figures.to_best("yield", case, "op_cpu_ns", FIBERS)
+        yield f"yield, {case} ÷ {best}", asked, part
+    two = figures.median("yield", "2 fibers", "corun", "op_cpu_ns")
+    yield "yield, 2 fibers ÷ jump_fcontext", "≤ 2.5", figures.to_best("yield", "2 fibers", "op_cpu_ns", ["jump_fcontext"])[0]
+    yield "yield, 10,000 fibers ÷ 2 fibers", "≤ 4", ratio(figures.median("yield", "10,000 fibers", "corun", "op_cpu_ns"), {"2": two})[0]
 
 
 def _spawn_join(figures):
-    peer = {"asio_spawn": figures.cost("spawn_join", "", "asio_spawn")}
-    yield "spawn and join ÷ asio_spawn", "≤ 0.25", ratio(figures.cost("spawn_join", "", "corun"), peer)[0]
+    part, _ = figures.to_best("spawn_join", "one at a time", "op_cpu_ns", ["asio_spawn"])
+    yield "spawn and join ÷ asio_spawn", "≤ 0.25", part
+
+
+def _spawn_batch(figures):
+    part, _ = figures.to_best("spawn_batch", "batches of 1000", "op_cpu_ns", ["asio_spawn"])
+    yield "spawn and join, batches ÷ asio_spawn", "≤ 0.4", part
+
+
+def _skynet(figures):
+    part, best = figures.to_best("skynet", "1,000,000 leaves", "op_cpu_ns", [*FIBERS, "go"])
+    yield f"skynet ÷ {best}", "≤ 0.5", part
+    resident = figures.median("skynet", "1,000,000 leaves", "corun", "rss_kib")
+    yield "skynet, MB resident", "≤ 250", resident and resident * 1024 / 1e6
 
 
 def _parked(figures):
     each = figures.median("parked", "100,000 fibers", "corun", "resident_b")
     yield "100,000 parked fibers, KiB resident each", "≤ 4.6", each and each / 1024
-    woken = figures.median("parked", "1,000,000 fibers", "corun", "woken")
+    million = "1,000,000 fibers"
+    each = figures.median("parked", million, "corun", "resident_b")
+    yield "1,000,000 parked fibers, KiB resident each", "≤ 4.6", each and each / 1024
+    created = figures.median("parked", million, "corun", "create_ns")
+    yield "1,000,000 parked fibers, µs to create each", "≤ 4", created and created / 1000
+    woken = figures.median("parked", million, "corun", "woken")
     yield "1,000,000 parked fibers, fibers lost", "≤ 0", None if woken is None else 1_000_000 - woken
 
 
 def _concurrent_task(figures):
-    cpu = {runtime: figures.median("concurrent_task", "10,000 tasks", runtime, "cpu_s")
-           for runtime in ("corun", "awaitable", "gevent")}
-    for peer, asked in ("awaitable", "≤ 2"), ("gevent", "≤ 0.1"):
-        yield f"concurrent_task, CPU ÷ {peer}", asked, ratio(cpu["corun"], {peer: cpu[peer]})[0]
+    for peer, asked in ("awaitable", "≤ 1.6"), ("gevent", "≤ 0.1"):
+        part, _ = figures.to_best("concurrent_task", "10,000 tasks", "cpu_s", [peer])
+        yield f"concurrent_task, CPU ÷ {peer}", asked, part
 
 
 def _url_fetch(figures):
     for case in "1000 requests", "10,000 requests":
         for key, what in ("wall_s", "wall"), ("cpu_s", "CPU"):
-            peers = {peer: figures.median("url_fetch", case, peer, key)
-                     for peer in ("asio_spawn", "boost_fiber", "gevent", "thread")}
-            part, best = ratio(figures.median("url_fetch", case, "corun", key), peers)
+            part, best = figures.to_best("url_fetch", case, key, ("asio_spawn", "boost_fiber", "gevent", "thread"))
             yield f"url_fetch, {case}, {what} ÷ {best}", "< 1", part
+
+
+def _echo(figures):
+    many, most = "64 connections, 2000 requests each", "1000 connections, 128 requests each"
+    for case, peer, asked in (many, "raw_epoll", "≤ 1.08"), (many, "callbacks", "< 1"), (most, "callbacks", "< 1"):
+        cpu = {runtime: figures.median("echo", case, runtime, "cpu_s") for runtime in ("corun", peer)}
+        yield f"echo, {case}, CPU ÷ {peer}", asked, ratio(cpu["corun"], {peer: cpu[peer]})[0]

@@ -1,44 +1,56 @@
 """report.json: everything that a run measured.
 
     {
-      "schema": "corun-perf/1",
-      "when": "2024-05-01T12:00:00+00:00",
-      "machine": {"cores", "processor", "kernel", "load": [1, 5, 15 minutes], "python"},
-      "options": {"rounds", "repetitions", "peers": [] for all},
-      "workloads": [{"workload", "meaning", "case", "columns": what the table shows,
-                     "runs": {runtime: [{"wall_s", "cpu_s", "rss_kib", and the counts} per round]},
-                     "median": {runtime: the same keys}, for the runtimes that took part in every round,
-                     "skipped": {runtime: why it could not take part},
-                     "failed": {runtime: what went wrong}}],
-      "costs": [{"cost", "meaning", "parameter": "" if it has none,
-                 "runs": {runtime: [nanoseconds of CPU per repetition]}, "median_ns": {runtime: nanoseconds},
-                 "failed": {runtime: what went wrong}}],
+      "schema": "corun-perf/2",
+      "when": "2024-05-01T12:00:00+00:00", "seconds": how long the run took,
+      "machine": {"cores", "processor", "kernel", "memory_gib", "governor", "hypervisor", "python", "compiler", "boost", "arch", "flags"},
+      "busy": {"steal", "others": parts of all processors' time during the run, "load": [1, 5, 15 minutes]},
+      "options": {"mode": "quick", "" or "full", "rounds", "peers": [] for all, "names"},
+      "results": [{"workload", "meaning", "case", "columns": what the table shows,
+                   "runs": {runtime: [{"wall_s", "cpu_s", "op_ns", ... and the counts, per round]},
+                   "summary": {runtime: {key: {"min", "median", "max", "spread": (max - min) / median}}},
+                   "verdicts": {runtime: {key: {"ratio": to corun's, median of the rounds', "low", "high",
+                                                "verdict": "more", "less", "noise" or "few"}}},
+                   "skipped": {runtime: why it could not take part},
+                   "failed": {runtime: what went wrong}}],
+      "counts": [{"workload", "title", "counts": {runtime: {kind: of one operation}}, "skipped", "failed"}],
+      "curves": [{"workload", "grows", "unit", "points": {runtime: [{"size", "min", "median", "max"}]},
+                  "slope": {runtime: p of cost ~ size^p, from 1000 on}, "superlinear": [runtime], "skipped", "failed"}],
       "goals": [{"goal", "asked": "≤ 0.25", "measured": a number or null, "met": true, false or null}],
-      "broken": {workload or cost: why nothing of it could be measured}
+      "broken": {workload: why nothing of it could be measured}
     }
 
-Seconds are wall and CPU time (user and system, all threads) of the work without the process's start.
+wall_s and cpu_s are seconds of wall and CPU time (user and system, all threads) of the work, without the process's start; op_ns and
+op_cpu_ns are the same of one operation, in nanoseconds; rss_kib is the most memory that the process had resident.
+Verdicts compare the rounds one by one: "more" and "less" are given where the confidence interval of the ratio's median (by order
+statistics, at least 93 %) is all on one side of 1; "noise" where it is not, "few" where there are less than five rounds.
 """
 
-import datetime
 import json
-import os
-import platform
+
+SCHEMA = "corun-perf/2"
 
 
-def machine():
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
-        processor = next((line.partition(":")[2].strip() for line in info if line.startswith("model name")), "")
-    return {"cores": len(os.sched_getaffinity(0)), "processor": processor, "kernel": platform.release(),
-            "load": [round(load, 2) for load in os.getloadavg()], "python": platform.python_version()}
+class Unreadable(Exception):
+    """A report cannot be used; the text is one line for people."""
 
 
-def write(path, options, workloads, costs, goals, broken):
+def write(path, whole):
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = {"schema": "corun-perf/1", "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-             "machine": machine(), "options": options,
-             "workloads": workloads, "costs": costs, "goals": goals, "broken": broken}
     # Never a half-written report: the new one replaces the old one at once.
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.write_text(json.dumps({"schema": SCHEMA, **whole}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     unfinished.replace(path)
+
+
+def read(path):
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise Unreadable(f"{path} is not JSON") from None
+    schema = whole.get("schema") if isinstance(whole, dict) else None
+    if schema != SCHEMA:
+        raise Unreadable(f"{path} has the schema {schema!r}; this reads {SCHEMA!r}")
+    return whole

@@ -1,10 +1,12 @@
 """The report as text."""
 
 from .catalogue import ASIDES
+from .counts import UNITS
 
-HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_ns": "create ns",
-            "resident_b": "resident B", "end_ns": "end ns"}
-COMPARED = {"wall_s", "cpu_s", "create_ns", "resident_b", "end_ns"}
+HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_ns": "create ns", "resident_b": "resident B",
+            "end_ns": "end ns", "op_ns": "ns", "op_cpu_ns": "CPU ns"}
+COMPARED = {"wall_s", "cpu_s", "create_ns", "resident_b", "end_ns", "op_ns", "op_cpu_ns"}
+BAR = 24  # characters
 
 
 def table(rows, indent="  "):
@@ -18,12 +20,21 @@ def table(rows, indent="  "):
 def figure(key, value):
     if key == "rss_kib":
         return f"{value / 1024:.1f}"
-    return f"{value:.3f}" if key.endswith("_s") else f"{value:.0f}"
+    if key.endswith("_s"):
+        return f"{value:.3f}"
+    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def times(value, reference):
-    """How often corun's figure goes into another's."""
-    return f"{value / reference:.2f} ×" if reference else ""
+def times(verdict):
+    """How often corun's figure goes into another's; in brackets where the rounds do not agree on which is larger."""
+    if verdict is None:
+        return ""
+    return f"{verdict['ratio']:.2f} ×" if verdict["verdict"] in ("more", "less") else f"({verdict['ratio']:.2f} ×)"
+
+
+def bar(value, largest):
+    eighths = round(value / largest * BAR * 8) if largest else 0
+    return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")
 
 
 def notes(result):
@@ -32,43 +43,73 @@ def notes(result):
             yield f"  {runtime} {kind}: {reason}"
 
 
+def drawn(result):
+    """What bars show: the time that does not depend on what else the machine did, if there is one."""
+    return next((key for key in ("op_cpu_ns", "cpu_s") if key in result["columns"]), result["columns"][0])
+
+
 def workload(result):
     """The medians of one case. The ratio beside a figure is to corun's: above 1, the peer took more."""
     yield f"{result['workload']}: {result['meaning']} ({result['case']})"
-    corun = result["median"].get("corun", {})
-    heading = ["runtime"]
-    for key in result["columns"]:
-        heading += [HEADINGS[key], "÷ corun"] if key in COMPARED else [HEADINGS[key]]
-    rows = [heading]
-    for runtime, median in result["median"].items():
+    key = drawn(result)
+    # Bars are cut where one would make all others vanish.
+    largest = 8 * min((summary[key]["median"] for summary in result["summary"].values()), default=1)
+    rows = [["runtime"]]
+    for column in result["columns"]:
+        rows[0] += [HEADINGS.get(column, column), "÷ corun", "spread"] if column in COMPARED else [HEADINGS.get(column, column)]
+    bars = [HEADINGS.get(key, key)]
+    for runtime, summary in result["summary"].items():
         row = [runtime]
-        for key in result["columns"]:
-            row += [figure(key, median[key])] + ([times(median[key], corun.get(key))] if key in COMPARED else [])
+        for column in result["columns"]:
+            row.append(figure(column, summary[column]["median"]))
+            if column in COMPARED:
+                row += [times(result["verdicts"].get(runtime, {}).get(column)), f"{summary[column]['spread']:.0%}"]
         rows.append(row)
+        value = summary[key]["median"]
+        bars.append(bar(min(value, largest), largest) + ("…" if value > largest else ""))
     if len(rows) > 1:
-        yield from table(rows)
+        lines = list(table(rows))
+        wide = max(map(len, lines))
+        yield from (f"{line.ljust(wide)}  {drawing}" for line, drawing in zip(lines, bars))
+    yield from undecided(result)
+    for runtime in result["summary"]:
+        if runtime in ASIDES:
+            yield f"  {runtime}: {ASIDES[runtime]}"
     yield from notes(result)
 
 
-def cost(name, results):
-    """The medians of one cost, a column for each parameter."""
-    yield f"{name}: {results[0]['meaning']}, ns"
-    runtimes = list(dict.fromkeys(runtime for result in results for runtime in result["median_ns"]))
-    rows = [["runtime"]]
+def undecided(result):
+    for verdict, words in ("noise", "too noisy to tell apart from corun"), ("few", "too few rounds to tell apart from corun"):
+        names = [runtime for runtime, verdicts in result["verdicts"].items()
+                 if verdicts.get(drawn(result), {}).get("verdict") == verdict]
+        if names:
+            yield f"  {words} ({HEADINGS[drawn(result)]}): {', '.join(names)}"
+
+
+def counts(results):
+    yield "counted, of one operation"
+    rows = [["", "runtime", *UNITS.values()]]
     for result in results:
-        rows[0] += [result["parameter"] and f"{result['parameter']} fibers" or "ns", "÷ corun"]
-    for runtime in runtimes:
-        row = [runtime]
-        for result in results:
-            value, corun = result["median_ns"].get(runtime), result["median_ns"].get("corun")
-            row += ["", ""] if value is None else [f"{value:.1f}", times(value, corun)]
-        rows.append(row)
+        for runtime, found in result["counts"].items():
+            rows.append([result["title"], runtime, *(f"{found[kind]:,.4g}" if kind in found else "" for kind in UNITS)])
+    if len(rows) > 1:
+        yield from table(rows)
+    for result in results:
+        for line in notes(result):
+            yield f"  {result['title']}:{line}"
+
+
+def curve(result):
+    yield f"scaling: {result['grows']} ({result['workload']}), {result['unit']} of one"
+    sizes = sorted({point["size"] for points in result["points"].values() for point in points})
+    rows = [["runtime", *(f"{size:,}" for size in sizes), "~ size^"]]
+    for runtime, points in result["points"].items():
+        there = {point["size"]: point["median"] for point in points}
+        slope = result["slope"].get(runtime)
+        rows.append([runtime, *(figure("", there[size]) if size in there else "" for size in sizes),
+                     "" if slope is None else f"{slope:.2f}" + (" SUPERLINEAR" if runtime in result["superlinear"] else "")])
     yield from table(rows)
-    for runtime in runtimes:
-        if runtime in ASIDES:
-            yield f"  {runtime}: {ASIDES[runtime]}"
-    for result in results:
-        yield from notes(result)
+    yield from notes(result)
 
 
 def goals(evaluated):

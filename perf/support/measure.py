@@ -32,15 +32,21 @@ class _OneLineParser(argparse.ArgumentParser):
 
 
 def arguments(title, **defaults):
-    """Options named after the defaults' keys, of the defaults' types; counts must be positive."""
+    """Options named after the defaults' keys, of the defaults' types; counts must be positive, unless 0 is the default."""
     parser = _OneLineParser(description=title)
     for name, default in defaults.items():
         parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default)
     given = parser.parse_args()
     for name, default in defaults.items():
-        if isinstance(default, int) and getattr(given, name) < 1:
+        if isinstance(default, int) and default and getattr(given, name) < 1:
             parser.error(f"--{name.replace('_', '-')} must be positive")
     return given
+
+
+def sleeps(given):
+    """How many seconds each task of concurrent_task sleeps, by the numbers of concurrent_task.hpp."""
+    for i in range(given.tasks):
+        yield given.sleep_ms / 1000 * (i * 48_271 % 65_537 / 65_537 if given.random else 1)
 
 
 def check(holds, otherwise):
@@ -70,3 +76,15 @@ def program(workload, body):
         sys.exit(f"{workload}: {error.strerror or error}{where}")
     except Failure as failure:
         sys.exit(f"{workload}: {failure}")
+
+
+def operations(workload, runtime, run, **defaults):
+    """The frame of a program that repeats an operation; `run(count, size)` returns how many it has done."""
+    given = arguments(f"{workload}: nanoseconds are those of one operation", **defaults)
+    watch = Stopwatch()
+    done = run(given.operations, given.size)
+    spent = watch.elapsed()
+    check(done == given.operations, f"{done} of {given.operations} operations done")
+    each = 1e9 / given.operations
+    report(workload, runtime, spent, operations=given.operations, size=given.size, done=done, sum=0,
+           op_ns=f"{float(spent['wall_s']) * each:.1f}", op_cpu_ns=f"{float(spent['cpu_s']) * each:.1f}")

@@ -1,33 +1,12 @@
-import contextlib
 import re
-import resource
 import shutil
-import signal
 import socket
 import subprocess
-import time
 import unittest
 
 import support
-from support import Server, read_all, reset, wait_until
-
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-BODY = b"hello, world\n"
-
-
-def answer(client, has_body=True):
-    """Reads one answer: its status, its header in lower case, its body."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        byte = client.recv(1)
-        if not byte:
-            raise EOFError(f"the server closed after {head!r}")
-        head += byte
-    length = int(re.search(rb"content-length: (\d+)", head.lower())[1]) if has_body else 0
-    body = b""
-    while len(body) < length:
-        body += client.recv(length - len(body))
-    return int(head[9:12]), head.lower(), body
+from support import read_all, reset, wait_until
+from web_server_support import BODY, GET, WithServer, answer
 
 
 def curl(*arguments):
@@ -35,21 +14,6 @@ def curl(*arguments):
                            capture_output=True, timeout=2 * support.LONGEST)
     assert ended.returncode == 0, f"curl failed: {ended.returncode} {ended.stderr}"
     return ended.stdout
-
-
-class WithServer(unittest.TestCase):
-    arguments = []
-
-    def setUp(self):
-        self.server = self.enterContext(Server("web_server", "--port", 0, *self.arguments))
-
-    def connect(self):
-        return self.enterContext(self.server.connect())
-
-    def assertServes(self):
-        with self.server.connect() as client:
-            client.sendall(GET)
-            self.assertEqual(answer(client)[::2], (200, BODY))
 
 
 @unittest.skipUnless(shutil.which("curl"), "curl is not installed")
@@ -192,89 +156,6 @@ class Deadlines(WithServer):
             while True:
                 client.sendall(GET * 1000)
         self.assertServes()
-
-
-class Stops(WithServer):
-    def test_idle_connections_end_at_once(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with self.subTest(number), Server("web_server", "--port", 0) as server, contextlib.ExitStack() as clients:
-                opened = [clients.enter_context(server.connect()) for _ in range(20)]
-                for client in opened[10:]:  # when the last ones are served, all have been accepted
-                    client.sendall(GET)
-                    self.assertEqual(answer(client)[0], 200)
-                self.assertEqual(server.stop(number), 0)
-                self.assertTrue(server.stdout().endswith(b"\nserved 10 requests on 20 connections\n"), server.stdout())
-                self.assertEqual(server.stderr(), "")
-                for client in opened:
-                    self.assertEqual(client.recv(1), b"")
-
-    def begin_a_request_and_stop(self):
-        """A connection whose request is half read, of a server that has taken note of the signal."""
-        idle, busy = self.connect(), self.connect()
-        busy.sendall(GET[:20])
-        idle.sendall(GET)
-        self.assertEqual(answer(idle)[0], 200)
-        wait_until(lambda: self.server.unread(busy) == 0, "the server reads half a request")
-        self.server.process.send_signal(signal.SIGINT)
-        self.assertEqual(idle.recv(1), b"")
-        return busy
-
-    def test_a_request_in_progress_is_finished(self):
-        busy = self.begin_a_request_and_stop()
-        busy.sendall(GET[20:])
-        status, head, _ = answer(busy)
-        self.assertEqual(status, 200)
-        self.assertIn(b"connection: close", head)
-        self.assertEqual(self.server.process.wait(support.LONGEST), 0)
-
-    def test_a_request_that_does_not_go_on_is_given_up(self):
-        self.begin_a_request_and_stop()
-        self.assertEqual(self.server.process.wait(support.LONGEST), 0)
-
-    def test_no_new_connection_is_accepted(self):
-        self.begin_a_request_and_stop()
-        with self.assertRaises(ConnectionRefusedError):
-            self.server.connect()
-
-
-class Descriptors(unittest.TestCase):
-    def start(self, soft, hard):
-        def limit():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        server = self.enterContext(Server("web_server", "--port", 0, preexec_fn=limit))
-        self.limit = int(re.match(rb"concurrent connection limit is (\d+)\n", server.stdout())[1])
-        return server
-
-    def test_the_limit_is_the_hard_one_less_what_is_open(self):
-        server = self.start(60, 80)
-        wait_until(lambda: self.limit == 80 - server.descriptors(), f"{80 - self.limit} descriptors are open")
-        self.assertEqual(server.stdout(), b"concurrent connection limit is %d\nlistening at 127.0.0.1:%d\n"
-                         % (self.limit, server.address[1]))
-
-    def test_outlives_running_out_of_them(self):
-        began = time.monotonic()
-        server = self.start(40, 40)
-        clients = [self.enterContext(server.connect()) for _ in range(self.limit + 20)]
-        wait_until(lambda: "\n" in server.stderr(), "the server reports")
-        self.assertRegex(server.stderr(), r"^web_server: cannot accept: Too many open files; \d+ are open\n$")
-
-        for client in clients:
-            client.sendall(GET)
-        for client in clients[:self.limit]:  # accepted in the order of their arrival
-            self.assertEqual(answer(client)[0], 200)
-        used = server.cpu_seconds()
-        clients[-1].settimeout(1)
-        with self.assertRaises(TimeoutError):
-            clients[-1].recv(1)
-        self.assertLess(server.cpu_seconds() - used, 0.3)  # of one second
-
-        for client in clients[:self.limit]:
-            client.close()
-        for client in clients[self.limit:]:
-            client.settimeout(support.LONGEST)
-            self.assertEqual(answer(client)[0], 200)
-        self.assertEqual(server.stop(), 0)
-        self.assertLessEqual(server.stderr().count("\n"), 1 + (time.monotonic() - began) / 10)
 
 
 class Refusals(unittest.TestCase):

@@ -162,6 +162,26 @@ BOOST_AUTO_TEST_CASE(fibers_of_a_strand) {
     BOOST_TEST(all.destroyed == 1);
 }
 
+// Their operations end with the context; until then nothing that a deadline does could help.
+BOOST_AUTO_TEST_CASE(deadlines_around_what_waits_for_the_context_do_not_hold_it_up) {
+    counts all;
+    {
+        asio::io_context io;
+        const asio::steady_timer first{io};  // Asio's timers were there before our scheduler, and so end after it
+        const auto wait = [&] {
+            present here{all};
+            asio::steady_timer timer{io, 24h};
+            corun::yield(timer.async_wait(asio::deferred));
+        };
+        corun::spawn(io, [=] { corun::yield(corun::with_timeout(1h, wait)); });
+        corun::spawn(io, [=] { corun::yield(corun::with_timeout(1h, corun::with_group([=](corun::group& g) { g.spawn(wait); }))); });
+        corun::spawn(io, [=] { corun::yield(corun::with_shield(1us, [=] { corun::yield(corun::move_on_after(1h, wait)); })); });
+        io.poll();
+    }
+    BOOST_TEST(all.begun == 3);
+    BOOST_TEST(all.destroyed == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_fiber_that_spawns_while_it_is_unwound) {
     counts all;
     {

@@ -41,11 +41,8 @@ struct all_descriptors {
     }
 };
 
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(descriptors_exhausted, corun_test::nothing_left)
-
-BOOST_AUTO_TEST_CASE(during_accept) {
+template <class Accept>
+void accept_without_descriptors(Accept accept) {
     asio::io_context io;
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
     tcp::socket client{io};
@@ -56,15 +53,52 @@ BOOST_AUTO_TEST_CASE(during_accept) {
         all_descriptors none_left;
         client.connect(acceptor.local_endpoint());
         boost::system::error_code ec;
-        auto peer = corun::yield(acceptor.async_accept(asio::deferred), ec);
+        auto peer = accept(acceptor, ec);
         BOOST_TEST((ec == asio::error::no_descriptors));
         corun::yield(corun::sleep_for(1ms));
         none_left.release_some();
-        peer = corun::yield(acceptor.async_accept(asio::deferred));
+        peer = accept(acceptor, ec);
+        BOOST_TEST(!ec);
         accepted = peer.is_open();
     });
     io.run();
     BOOST_TEST(accepted);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(descriptors_exhausted, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(during_accept) {
+    accept_without_descriptors([](tcp::acceptor& acceptor, boost::system::error_code& ec) {
+        return corun::yield(acceptor.async_accept(asio::deferred), ec);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(during_an_accept_of_our_own) {
+    accept_without_descriptors([](tcp::acceptor& acceptor, boost::system::error_code& ec) {
+        return corun::yield(corun::accept(acceptor), ec);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(when_a_socket_is_waited_for) {
+    asio::io_context io;
+    asio::local::stream_protocol::socket one{io}, two{io};
+    asio::local::connect_pair(one, two);
+    std::size_t read = 0;
+    corun::spawn(io, [&] {
+        char data = 0;
+        {
+            all_descriptors none_left;
+            boost::system::error_code ec;
+            corun::yield(corun::read_some(one, asio::buffer(&data, 1)), ec);
+            BOOST_TEST((ec == asio::error::no_descriptors));
+        }
+        auto writer = corun::spawn([&] { corun::yield(corun::write(two, asio::buffer("x", 1))); });
+        read = corun::yield(corun::read_some(one, asio::buffer(&data, 1)));
+    });
+    io.run();
+    BOOST_TEST(read == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(when_a_descriptor_is_waited_for) {

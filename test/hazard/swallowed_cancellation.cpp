@@ -7,17 +7,23 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <string>
 
 using namespace std::chrono_literals;
 
 BOOST_FIXTURE_TEST_SUITE(swallowed_cancellation, corun_test::nothing_left)
 
-BOOST_AUTO_TEST_CASE(the_others_go_on_and_the_fiber_is_named) {
+BOOST_AUTO_TEST_CASE(the_others_go_on_and_the_fiber_is_named_with_both_places) {
+    constexpr int first_line = __LINE__ + 7;
     const auto child = corun_test::in_child([] {
         corun::run([] {
             bool enough = false;
             int others_turns = 0;
             auto stubborn = corun::spawn({.name = "stubborn"}, [&] {
+                try {
+                    corun::yield(corun::sleep_for(1h));  // the first place
+                } catch (...) {
+                }
                 while (!enough) try {
                         corun::yield(corun::sleep_for(1h));
                     } catch (...) {
@@ -35,7 +41,10 @@ BOOST_AUTO_TEST_CASE(the_others_go_on_and_the_fiber_is_named) {
     });
     BOOST_TEST(child.exit_code == 0);
     BOOST_TEST(child.error_output.find("'stubborn'") != std::string::npos);
-    BOOST_TEST(child.error_output.find("swallowed_cancellation.cpp:") != std::string::npos);
+    const std::string first = "first at " __FILE__ ":" + std::to_string(first_line);
+    const std::string last = "last at " __FILE__ ":" + std::to_string(first_line + 4);
+    BOOST_TEST(child.error_output.find(first) != std::string::npos, child.error_output);
+    BOOST_TEST(child.error_output.find(last) != std::string::npos, child.error_output);
 }
 
 BOOST_AUTO_TEST_CASE(shutdown_aborts_and_says_why) {

@@ -2,6 +2,7 @@
 #include "leaks.hpp"
 
 #include <corun/detail/sanitizer.hpp>
+#include <corun/sim/fault.hpp>
 
 #include <atomic>
 #include <cstdlib>
@@ -19,7 +20,7 @@ thread_local std::size_t made = 0;
 thread_local std::size_t countdown = 0;
 
 // Counts down to the allocation that is to fail.
-bool is_to_fail() noexcept { return countdown != 0 && --countdown == 0; }
+bool is_to_fail() noexcept { return (countdown != 0 && --countdown == 0) || corun::sim::allocation_is_to_fail(); }
 
 }  // namespace
 

@@ -3,11 +3,17 @@
 
 #include <corun/this_fiber.hpp>
 
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <functional>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace corun_test {
 
@@ -30,5 +36,29 @@ auto hand_over(Token&& token, Function f) {
     return boost::asio::async_initiate<Token, Signatures...>(
         [](auto handler, auto function) { std::move(function)(std::move(handler)); }, token, std::move(f));
 }
+
+/// Keeps a handler and notes what its cancellation slot is told; completes as aborted at one kind of request.
+struct asked {
+    std::vector<boost::asio::cancellation_type> types;
+    boost::asio::cancellation_type heeds = boost::asio::cancellation_type::total;
+    std::function<void(boost::system::error_code, int)> complete;
+
+    template <class Token>
+    auto wait(Token&& token) {
+        return hand_over<void(boost::system::error_code, int)>(std::forward<Token>(token), [this](auto handler) {
+            auto slot = boost::asio::get_associated_cancellation_slot(handler);
+            auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+            complete = [kept, this](boost::system::error_code ec, int n) {
+                auto own = std::move(kept);
+                const auto outlives_the_call = std::move(complete);
+                std::move (*own)(ec, n);
+            };
+            slot.assign([this](boost::asio::cancellation_type type) {
+                types.push_back(type);
+                if (type == heeds) complete(boost::asio::error::operation_aborted, 0);
+            });
+        });
+    }
+};
 
 }  // namespace corun_test

@@ -9,6 +9,8 @@
 
 namespace corun::detail {
 
+class simulation;
+
 // Owned by one thread at a time: the one that is inside scheduler_impl's enter/leave (lib/scheduler_impl.hpp). Only that
 // thread may touch these fields, and current_core() is this scheduler just as long.
 struct scheduler_core {
@@ -16,10 +18,14 @@ struct scheduler_core {
     fiber_record* running = nullptr;  // null on the loop's stack
     std::int32_t budget = 0;          // switches left until the loop polls for I/O again
     thread_places places{};
+    std::uint64_t random_state = 0x9e3779b97f4a7c15;  // of random_below (detail/random.hpp); never 0
     std::uintptr_t strand_at_entry = 0;  // the strand frames of the thread when the drive began
     fcontext_t loop_sp = nullptr;
     fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
     stack_span loop;
+    simulation* simulated = nullptr;  // whose turns and time a test decides (detail/simulation.hpp); null otherwise
+    std::uint8_t* descriptor_bits = nullptr;  // io_bit, by descriptor; lib/readiness.hpp keeps them
+    std::uint32_t descriptors_known = 0;      // how many; nothing is known of higher numbers
 };
 
 // The scheduler that the calling thread is inside of, or null. In C, so that the assembly below can name it.

@@ -10,10 +10,15 @@
 #include <boost/intrusive_ptr.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
+#include <memory>
+#include <new>
 #include <source_location>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 namespace corun {
 class no_yield;
@@ -23,7 +28,11 @@ namespace corun::detail {
 
 struct scheduler_core;
 struct fiber_record;
+class scope;
 class stack_pool;
+struct local_slot;
+struct wait_kind;
+struct value_node;
 
 // Something that another thread hands to a scheduler. It sits in the inbox until the scheduler's next drive takes it.
 struct inbox_node {
@@ -56,8 +65,9 @@ enum class fiber_state : std::uint8_t {
 
 // Reasons for the slow way at the next yield.
 enum alert : std::uint8_t {
-    alert_cancelled = 1,  // the fiber is cancelled: yields throw
+    alert_cancelled = 1,  // a cancellation shows at this point of the fiber's code: yields throw
     alert_no_yield = 2,   // inside a no_yield scope: yields are refused
+    alert_observed = 4,   // somebody wants to know of each yield, and when
 };
 
 // What everybody may know of a fiber's end; one word, so that the end happens at once for all.
@@ -66,16 +76,32 @@ enum outcome : std::uint8_t {
     outcome_watched = 2,   // some other scheduler or thread has listened; the end must look at `listeners`
     outcome_claimed = 4,   // somebody has received the result or failure, or reported the failure
     outcome_detached = 8,  // no handle is left to receive it
+    outcome_joined = 16,   // a join has had it
 };
+
+// How hard an Asio operation is asked to stop when its fiber is cancelled: the types of asio::cancellation_type in their order.
+enum stop_request : std::uint8_t { stop_total = 1, stop_partial = 2, stop_terminal = 3 };
 
 // What other threads ask of a fiber; collected in one word so that the record is in the inbox at most once.
 enum demand : std::uint8_t { demand_admit = 1, demand_wake = 2, demand_cancel = 4 };
+
+// What else has failed in a group, beside the failure that was thrown.
+struct attached_failures {
+    std::exception_ptr thrown;
+    std::vector<std::exception_ptr> others;
+};
 
 // Counted references: the scheduler's own while the fiber is live, one per handle, waker and outstanding handler.
 struct fiber_record : inbox_node {
     fiber_record(scheduler_core& core, std::source_location spawned_at) noexcept;
     fiber_record(const fiber_record&) = delete;
     virtual ~fiber_record();
+
+    // From the memory of records that have ended, kept by the scheduler that the calling thread is inside of.
+    static void* operator new(std::size_t bytes);
+    static void operator delete(void* memory, std::size_t bytes) noexcept;
+    static void* operator new(std::size_t bytes, std::align_val_t alignment) { return ::operator new(bytes, alignment); }
+    static void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept { ::operator delete(memory, alignment); }
 
     // Runs the user's function, on the fiber's stack, and keeps its outcome. An exception that comes out is a failure.
     virtual void run() = 0;
@@ -90,9 +116,16 @@ struct fiber_record : inbox_node {
     std::uint8_t alerts = 0;
     fiber_state state = fiber_state::fresh;
     std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
-    std::uint8_t stop_stage = 0;         // how hard the operation was asked to stop: 0 not, 1 total, 2 partial, 3 terminal
+    std::uint8_t stop_stage = 0;         // how hard the Asio operation was asked to stop: 0 not, else a stop_request
+    std::uint8_t stop_limit = 0;         // how hard it may be asked
     bool waits_elsewhere = false;        // for something that another thread will bring to its end
+    bool is_cancelled = false;           // as a whole
+    bool never_begins = false;           // cancelled before its turn: its fiber only ends its captures, which may yield
+    bool is_leaving = false;             // its function has ended; destructors of captures and locals are not interrupted
+    scope* innermost = nullptr;          // of the cancellation scopes that it is in; on its stack
     std::source_location where;          // of the last yield
+    const wait_kind* waits_for = nullptr;  // while it is parked: in what operation,
+    const void* waits_in = nullptr;        // and which one
     stack_span stack;
     stack_pool* pool = nullptr;          // whose stack it is
 
@@ -102,6 +135,7 @@ struct fiber_record : inbox_node {
     std::atomic<std::uint8_t> outcome{0};
     std::atomic<bool> cancel_requested{false};
     std::atomic<cancel_reason> reason{cancel_reason::requested};
+    std::atomic<std::uint8_t> hardest_request{0};  // by which it was cancelled as a whole
     spin_lock lock;                      // guards listeners
     end_listener* listeners = nullptr;   // of other schedulers and of threads
 
@@ -110,12 +144,20 @@ struct fiber_record : inbox_node {
     fiber_record* previous = nullptr;    // in the scheduler's list of live fibers
     fiber_record* following = nullptr;
     std::exception_ptr failure;
+    std::shared_ptr<const attached_failures> attached;  // beside the one that it got from a group or a join last
     bool was_cancelled = false;          // ended by its cancellation; failure is a fiber_cancelled then
     std::source_location spawned_at;
     std::string name;
     std::uint64_t id = 0;
+    std::uint64_t spawned_by = 0;        // id of the fiber that called spawn; 0: it was none
+    std::int64_t observed_at = 0;        // when it yielded last, where that is observed: nanoseconds of corun::clock
     std::size_t stack_size = 0;          // asked for; 0: the scheduler's default
-    std::uint32_t cancellations_thrown = 0;
+    std::uint32_t cancellations_thrown = 0;  // and swallowed, since it entered the outermost scope that is cancelled
+    std::source_location first_thrown_at;
+    std::unique_ptr<local_slot> locals;                // the last one made first
+    boost::intrusive_ptr<const value_node> values;     // the innermost with_value; of the fiber that spawned this one, at first
+    std::stop_source stop{std::nostopstate};  // made when its token is asked for; the scopes have their own
+    std::chrono::steady_clock::time_point inherited_deadline = std::chrono::steady_clock::time_point::max();
     const corun::no_yield* innermost_no_yield = nullptr;
 
     // --- for Asio operations ---
@@ -152,5 +194,7 @@ using fiber_ref = boost::intrusive_ptr<fiber_record>;
 // "'name' (#7)" or "#7".
 [[nodiscard]] std::string describe(const fiber_record& fiber);
 [[nodiscard]] std::string describe(const std::source_location& where);
+// "type: message".
+[[nodiscard]] std::string describe(const std::exception_ptr& failure);
 
 }  // namespace corun::detail

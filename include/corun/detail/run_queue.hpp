@@ -49,6 +49,29 @@ public:
         return first;
     }
 
+    [[nodiscard]] const ready_entry& at(std::size_t place) const noexcept { return slots_[(head_ + place) & mask_]; }
+
+    // Takes the entry at a place counted from the first; the others keep their order.
+    ready_entry take(std::size_t place) noexcept {
+        const ready_entry taken = at(place);
+        if (place <= size() / 2) {
+            for (; place != 0; --place) slots_[(head_ + place) & mask_] = at(place - 1);
+            ++head_;
+        } else {
+            for (; place + 1 != size(); ++place) slots_[(head_ + place) & mask_] = at(place + 1);
+            --tail_;
+        }
+        return taken;
+    }
+
+    // For debuggers: offsets of what follows.
+    struct offsets {
+        std::uint32_t slots, head, tail, mask;
+    };
+    [[nodiscard]] static constexpr offsets layout() noexcept {
+        return {offsetof(run_queue, slots_), offsetof(run_queue, head_), offsetof(run_queue, tail_), offsetof(run_queue, mask_)};
+    }
+
 private:
     void grow(std::size_t n) {
         std::size_t wanted = capacity();

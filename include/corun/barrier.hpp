@@ -1,0 +1,74 @@
+// Meeting again and again.
+#pragma once
+
+#include <corun/detail/wait_list.hpp>
+
+#include <cstddef>
+
+namespace corun {
+
+/// Fibers of one scheduler that wait for each other at the end of each phase. Any use on another scheduler throws wrong_scheduler.
+class barrier {
+public:
+    class arrival;
+
+    /// @param parties  how many arrivals end a phase; at least 1
+    explicit barrier(std::ptrdiff_t parties) noexcept : parties_{parties} {}
+    barrier(const barrier&) = delete;
+    barrier& operator=(const barrier&) = delete;
+
+    /// An operation: arrives, and waits for the others. True for one fiber of each phase, the last to arrive: it can do, before it next
+    /// yields, what is to be done once between two phases. A cancelled one has not arrived. Not for `select`.
+    [[nodiscard]] arrival arrive_and_wait() noexcept;
+    /// Arrives for this phase and leaves for good: later ones need one arrival less. Never switches.
+    void arrive_and_drop();
+
+private:
+    [[nodiscard]] bool is_complete_with_one_more() const { return arrived_ + 1 >= parties_; }
+    void end_phase() noexcept {
+        arrived_ = 0;
+        detail::grant_all(waiting_);
+    }
+
+    detail::wait_list waiting_;
+    std::ptrdiff_t parties_;
+    std::ptrdiff_t arrived_ = 0;  // and waiting
+    detail::home home_;
+};
+
+/// The operation of `barrier::arrive_and_wait`.
+class [[nodiscard]] barrier::arrival : public detail::committing<arrival> {
+public:
+    explicit arrival(barrier& b) noexcept : barrier_{&b} {}
+    arrival(arrival&& other) noexcept : barrier_{other.barrier_} {}  // before it starts
+
+    static constexpr bool has_effects_before_its_end = true;
+    [[nodiscard]] bool available() const {
+        barrier_->home_.check("barrier");
+        return barrier_->is_complete_with_one_more();
+    }
+    [[nodiscard]] bool try_commit() {
+        if (!available()) return false;
+        is_last_ = true;
+        barrier_->end_phase();
+        return true;
+    }
+    [[nodiscard]] detail::wait_list& queue() noexcept { return barrier_->waiting_; }
+    void about_to_wait() noexcept { ++barrier_->arrived_; }
+    void left() noexcept { --barrier_->arrived_; }
+    bool get() noexcept { return is_last_; }
+
+private:
+    barrier* barrier_;
+    bool is_last_ = false;
+};
+
+inline barrier::arrival barrier::arrive_and_wait() noexcept { return arrival{*this}; }
+
+inline void barrier::arrive_and_drop() {
+    home_.check("barrier");
+    --parties_;
+    if (parties_ > 0 && arrived_ >= parties_) end_phase();
+}
+
+}  // namespace corun

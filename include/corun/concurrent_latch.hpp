@@ -1,0 +1,18 @@
+// Waiting for a number of things to have happened, for everyone.
+#pragma once
+
+#include <corun/detail/countdown.hpp>
+
+namespace corun {
+
+/// As `latch`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
+/// thread; only the yield on `wait()` switches. Not for `select`; `race` takes its operation.
+class concurrent_latch : public detail::countdown {
+public:
+    explicit concurrent_latch(std::ptrdiff_t count) noexcept : countdown{count} {}
+
+    /// Throws std::logic_error, and changes nothing, if fewer than n are left.
+    void count_down(std::ptrdiff_t n = 1) { add(-n, "corun: a concurrent_latch was counted down below zero"); }
+};
+
+}  // namespace corun

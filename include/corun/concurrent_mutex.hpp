@@ -1,0 +1,57 @@
+// Mutual exclusion for everyone.
+#pragma once
+
+#include <corun/detail/gate.hpp>
+#include <corun/guard.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace corun {
+
+/// As `mutex`, for fibers of any scheduler, plain threads and completion handlers together: unlock gives it to who has waited longest. Who
+/// locked it and who unlocks it may be on different threads. Every function may be called from any thread; only the yield on
+/// `lock()` switches. Not for `select`; `race` takes its operation.
+class concurrent_mutex {
+    struct holder {
+        bool is_held = false;
+        bool take(std::ptrdiff_t) noexcept { return !std::exchange(is_held, true); }
+    };
+    using gate = detail::gate<holder>;
+    struct request : gate::request {
+        request(concurrent_mutex& m) noexcept : gate::request{m.gate_, 1}, mutex{&m} {}
+        request(request&& other) noexcept : request{*other.mutex} {}
+        [[nodiscard]] guard<concurrent_mutex> get() noexcept { return guard<concurrent_mutex>{*mutex}; }
+        concurrent_mutex* mutex;
+    };
+
+public:
+    concurrent_mutex() noexcept : gate_{{}} {}
+
+    /// An operation: its value is a guard<concurrent_mutex>.
+    [[nodiscard]] detail::shared_operation<request> lock() noexcept {
+        return detail::shared_operation<request>{std::in_place, *this};
+    }
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
+    [[nodiscard]] guard<concurrent_mutex> blocking_lock() {
+        return detail::shared_blocking<request>{*this}.wait("concurrent_mutex::blocking_lock()");
+    }
+    /// Calls the token's handler as void(std::exception_ptr, guard<concurrent_mutex>).
+    template <class Token>
+    auto async_lock(Token&& token) {
+        return detail::async_request<request>(std::forward<Token>(token), std::ref(*this));
+    }
+    /// A guard that owns it, or owns nothing.
+    [[nodiscard]] guard<concurrent_mutex> try_lock() noexcept {
+        return gate_.try_take(1) ? guard<concurrent_mutex>{*this} : guard<concurrent_mutex>{};
+    }
+    /// Guards call it.
+    void unlock() {
+        gate_.change([](holder& h) { h.is_held = false; });
+    }
+
+private:
+    gate gate_;
+};
+
+}  // namespace corun

@@ -1,0 +1,50 @@
+// A number of permits, for everyone.
+#pragma once
+
+#include <corun/detail/gate.hpp>
+
+#include <cstddef>
+
+namespace corun {
+
+/// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
+/// thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
+/// ends are destroyed uncalled. Not for `select`; `race` takes its operations.
+class concurrent_semaphore {
+    struct permits_left {
+        std::ptrdiff_t count;
+        bool take(std::ptrdiff_t n) noexcept {
+            if (count < n) return false;
+            count -= n;
+            return true;
+        }
+    };
+    using gate = detail::gate<permits_left>;
+
+public:
+    explicit concurrent_semaphore(std::ptrdiff_t permits) noexcept : gate_{{permits}} {}
+
+    /// An operation without a value. A cancelled one has taken none, unless the permits were already on their way: completion wins.
+    [[nodiscard]] gate::operation acquire(std::ptrdiff_t n = 1) noexcept { return gate_.wait(n); }
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
+    void blocking_acquire(std::ptrdiff_t n = 1) { gate_.wait_blocking(n, "concurrent_semaphore::blocking_acquire()"); }
+    /// Calls the token's handler as void(std::exception_ptr): null, or operation_aborted if it was cancelled through its slot.
+    template <class Token>
+    auto async_acquire(std::ptrdiff_t n, Token&& token) {
+        return detail::async_request<gate::request>(std::forward<Token>(token), std::ref(gate_), n);
+    }
+    /// Takes n permits if they are there and nobody waits.
+    [[nodiscard]] bool try_acquire(std::ptrdiff_t n = 1) noexcept { return gate_.try_take(n); }
+    void release(std::ptrdiff_t n = 1) {
+        gate_.change([n](permits_left& left) { left.count += n; });
+    }
+    /// A moment's truth.
+    [[nodiscard]] std::ptrdiff_t permits() const noexcept {
+        return gate_.look([](const permits_left& left) { return left.count; });
+    }
+
+private:
+    gate gate_;
+};
+
+}  // namespace corun

@@ -1,0 +1,134 @@
+// The operations of corun::channel.
+#pragma once
+
+#include <corun/detail/wait_list.hpp>
+#include <corun/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace corun {
+
+template <class T>
+class channel;
+
+namespace detail {
+
+// What a send of an rvalue holds: the value where that is as cheap and as safe, else where the sender keeps it.
+template <class T>
+using held_by_sender = std::conditional_t<std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*), T, T*>;
+
+// A send that waits, as the channel sees it.
+template <class T>
+struct sender : waiter {
+    T* value;                    // set while it waits
+    bool refused = false;        // the channel was closed
+    std::exception_ptr failure;  // the value could not be moved into the channel
+};
+
+// @tparam Held  T, a value of its own; or T*, the sender's
+template <class T, class Held>
+class [[nodiscard]] send_operation : public committing<send_operation<T, Held>, sender<T>> {
+public:
+    send_operation(channel<T>& c, T&& sent) noexcept(std::is_pointer_v<Held> || std::is_nothrow_move_constructible_v<T>)
+        : channel_{&c}, held_{hold(sent)} {}
+    send_operation(send_operation&& other) : channel_{other.channel_}, held_{std::move(other.held_)} {}  // before it starts
+
+    [[nodiscard]] bool available() const { return channel_->closed() || channel_->can_push(); }
+    // Throws what T's move throws; the value is still the sender's then.
+    [[nodiscard]] bool try_commit() {
+        if (channel_->closed()) [[unlikely]]
+            return this->refused = true;
+        return channel_->push(its_value());
+    }
+    [[nodiscard]] wait_list& queue() noexcept { return channel_->senders_; }
+    void about_to_wait() noexcept { this->value = &its_value(); }
+    void get() const {
+        if (this->refused || this->failure) [[unlikely]]
+            fail();
+    }
+
+private:
+    [[noreturn]] __attribute__((noinline)) void fail() const {
+        if (this->failure) std::rethrow_exception(this->failure);
+        throw channel_closed{};
+    }
+    static constexpr bool refers = std::is_same_v<Held, T*>;
+    static Held hold(T& sent) {
+        if constexpr (refers)
+            return &sent;
+        else
+            return std::move(sent);
+    }
+    T& its_value() noexcept {
+        if constexpr (refers)
+            return *held_;
+        else
+            return held_;
+    }
+
+    channel<T>* channel_;
+    Held held_;
+};
+
+template <class T>
+class [[nodiscard]] receive_operation : public committing<receive_operation<T>> {
+public:
+    explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
+    receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
+
+    [[nodiscard]] bool available() const { return channel_->closed() || channel_->can_pull(); }
+    [[nodiscard]] bool try_commit() {
+        const bool closed = channel_->closed();
+        return channel_->pull(value_) || closed;
+    }
+    [[nodiscard]] wait_list& queue() noexcept { return channel_->receivers_; }
+    // Not as a whole: two narrow stores read back by one wide load would wait for each other.
+    [[nodiscard]] std::optional<T> get() {
+        if (!value_) return {};
+        return std::optional<T>{std::in_place, std::move(*value_)};
+    }
+
+protected:
+    friend class channel<T>;
+    channel<T>* channel_;
+    std::optional<T> value_;
+};
+
+template <class T>
+class [[nodiscard]] receive_some_operation : public receive_operation<T> {
+public:
+    receive_some_operation(channel<T>& c, std::vector<T>& values, std::size_t most)
+        : receive_operation<T>{c}, values_{&values}, most_{most} {
+        make_room();
+    }
+
+    // Nothing is taken out of the channel, nor handed over by a sender, unless there is room for it.
+    [[nodiscard]] std::size_t get() {
+        std::size_t count = 0;
+        while (this->value_.has_value()) {
+            values_->push_back(std::move(*this->value_));
+            this->value_.reset();
+            if (++count == most_) break;
+            make_room();
+            (void)this->channel_->pull(this->value_);
+        }
+        return count;
+    }
+
+private:
+    void make_room() {
+        if (values_->size() == values_->capacity()) values_->reserve(std::max<std::size_t>(16, 2 * values_->size()));
+    }
+
+    std::vector<T>* values_;
+    std::size_t most_;
+};
+
+}  // namespace detail
+}  // namespace corun

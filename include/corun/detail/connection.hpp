@@ -1,0 +1,145 @@
+// Making connections.
+#pragma once
+
+#include <corun/detail/socket_wait.hpp>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace corun::detail {
+
+// One accept4(2).
+class accepting : public socket_wait {
+protected:
+    accepting() noexcept : socket_wait{direction::read} {}
+    accepting(accepting&& other) noexcept : socket_wait{other} {}  // before it starts
+    ~accepting();
+
+    // Whether the outcome is there. `peer` and `size` receive the address.
+    bool accept_once(const fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept;
+    [[nodiscard]] int release() noexcept { return std::exchange(accepted_, -1); }
+
+private:
+    int accepted_ = -1;
+};
+
+template <class Acceptor, class Executor>
+class [[nodiscard]] accept_operation : public accepting {
+public:
+    using protocol = typename Acceptor::protocol_type;
+    using socket = typename protocol::socket::template rebind_executor<Executor>::other;
+
+    accept_operation(Acceptor& acceptor, const Executor& executor) : acceptor_{&acceptor}, executor_{executor} {}
+
+    [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(fiber_record& fiber) {
+        if (has_begun() || begin()) wait_on(fiber, acquaintance::stranger);
+    }
+
+    bool commit(fiber_record& self) {
+        if (is_asleep()) return false;
+        if (!has_begun() ? !begin() : finished_ || was_abandoned()) return true;
+        if (!is_worth_a_call(self)) return false;
+        auto size = static_cast<socklen_t>(peer_.capacity());
+        if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
+        if (failure_ == 0) peer_.resize(size);
+        return true;
+    }
+
+    socket get() {
+        boost::system::error_code ec;
+        socket accepted = get(ec);
+        if (ec) throw boost::system::system_error{ec, "accept"};
+        return accepted;
+    }
+    socket get(boost::system::error_code& ec) {
+        complete(*this);
+        socket accepted{executor_};
+        if (failure_ != 0) {
+            ec = error();
+            return accepted;
+        }
+        const int fd = release();
+        accepted.assign(peer_.protocol(), fd, ec);
+        if (ec) ::close(fd);
+        return accepted;
+    }
+
+private:
+    friend socket_wait;
+
+    bool begin() {
+        boost::system::error_code ec;
+        if (!socket_wait::begin(acceptor_->native_handle())) return false;
+        if (!acceptor_->native_non_blocking()) acceptor_->native_non_blocking(true, ec);
+        if (ec) return !fail(ec.value());
+        boost::asio::socket_base::enable_connection_aborted option;
+        acceptor_->get_option(option, ec);
+        report_aborted_ = option.value();
+        return true;
+    }
+
+    Acceptor* acceptor_;
+    Executor executor_;
+    typename protocol::endpoint peer_;
+    bool report_aborted_ = false;
+};
+
+// One connect(2), and what came of it.
+class connecting : public socket_wait {
+protected:
+    connecting() noexcept : socket_wait{direction::write} {}
+    bool connect_once(const void* peer, std::size_t size) noexcept;
+    bool conclude() noexcept;
+};
+
+template <class Socket>
+class [[nodiscard]] connect_operation : public connecting {
+public:
+    using endpoint = typename Socket::endpoint_type;
+
+    connect_operation(Socket& s, const endpoint& peer) : socket_{&s}, peer_{peer} {}
+
+    [[nodiscard]] bool ready() const { return has_begun() && is_ready_now(wait_.fd); }
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(fiber_record& fiber) {
+        if (!has_begun() && begin()) return;
+        (void)meet(*socket_);
+        wait_on(fiber, acquaintance::fresh);  // what is known of the number is of the time before it was connecting
+    }
+
+    bool commit(fiber_record&) {
+        if (is_asleep()) return false;
+        if (!has_begun()) return begin();
+        return finished_ || was_abandoned() || conclude();
+    }
+
+    void get() {
+        complete(*this);
+        if (failure_ != 0) raise("connect");
+    }
+    void get(boost::system::error_code& ec) {
+        complete(*this);
+        if (failure_ != 0) ec = error();
+    }
+
+private:
+    friend socket_wait;
+
+    // True: it has ended already.
+    bool begin() {
+        boost::system::error_code ec;
+        if (!socket_->is_open()) socket_->open(peer_.protocol(), ec);
+        if (!ec && !socket_->native_non_blocking()) socket_->native_non_blocking(true, ec);
+        if (!socket_wait::begin(socket_->native_handle())) return ec ? fail(ec.value()) : true;
+        return ec ? fail(ec.value()) : connect_once(peer_.data(), peer_.size());
+    }
+
+    Socket* socket_;
+    endpoint peer_;
+};
+
+}  // namespace corun::detail

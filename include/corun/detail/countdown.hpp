@@ -1,0 +1,48 @@
+// What concurrent_latch and concurrent_wait_group have in common.
+#pragma once
+
+#include <corun/detail/gate.hpp>
+
+#include <cstddef>
+#include <stdexcept>
+
+namespace corun::detail {
+
+// Lets everyone through while the count is zero.
+class countdown {
+    struct counter {
+        std::ptrdiff_t count;
+        bool take(std::ptrdiff_t) const noexcept { return count == 0; }
+    };
+    using gate = detail::gate<counter>;
+
+public:
+    explicit countdown(std::ptrdiff_t count) noexcept : gate_{{count}} {}
+
+    /// Whether the count is zero.
+    [[nodiscard]] bool try_wait() const noexcept {
+        return gate_.look([](const counter& c) { return c.count == 0; });
+    }
+    /// An operation without a value.
+    [[nodiscard]] gate::operation wait() noexcept { return gate_.wait(1); }
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
+    void blocking_wait() { gate_.wait_blocking(1, "blocking_wait()"); }
+    /// Calls the token's handler as void(std::exception_ptr).
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return async_request<gate::request>(std::forward<Token>(token), std::ref(gate_), std::ptrdiff_t{1});
+    }
+
+protected:
+    void add(std::ptrdiff_t n, const char* when_negative) {
+        gate_.change([&](counter& c) {
+            if (c.count + n < 0) throw std::logic_error{when_negative};
+            c.count += n;
+        });
+    }
+
+private:
+    gate gate_;
+};
+
+}  // namespace corun::detail

@@ -1,0 +1,72 @@
+// What the concurrent_ primitives without values have in common: a state that lets waiters through, first come first served.
+#pragma once
+
+#include <corun/detail/shared_operation.hpp>
+
+#include <cstddef>
+#include <mutex>
+
+namespace corun::detail {
+
+// State has take(n): lets one through who wants n, and takes that; false, and nothing taken, if it cannot. Called under the lock; it runs
+// no user code and does not throw.
+template <class State>
+class gate {
+public:
+    explicit gate(State s) noexcept : state_{s} {}
+
+    struct request : shared_waiter {
+        request(gate& g, std::ptrdiff_t n) noexcept : from{&g}, wanted{n} {}
+        request(request&& other) noexcept : request{*other.from, other.wanted} {}
+        [[nodiscard]] bool begin() noexcept {
+            const std::lock_guard hold{from->lock_};
+            if (from->take(wanted)) return true;
+            from->line_.append(*this);
+            return false;
+        }
+        [[nodiscard]] bool withdraw() noexcept {
+            bool was_in_line = false;
+            from->change([&](State&) {
+                was_in_line = this->in_line;
+                if (was_in_line) shared_line::remove(*this);  // those behind may want less
+            });
+            return was_in_line;
+        }
+        void get() noexcept {}
+
+        gate* from;
+        std::ptrdiff_t wanted;
+    };
+    using operation = shared_operation<request>;
+
+    [[nodiscard]] operation wait(std::ptrdiff_t n) noexcept { return operation{std::in_place, *this, n}; }
+    void wait_blocking(std::ptrdiff_t n, const char* what) { shared_blocking<request>{*this, n}.wait(what); }
+
+    [[nodiscard]] bool try_take(std::ptrdiff_t n) noexcept {
+        const std::lock_guard hold{lock_};
+        return take(n);
+    }
+    // Changes the state and lets through who can pass then. What f throws is thrown.
+    template <class Function>
+    void change(Function f) {
+        resume_later passed;
+        const std::lock_guard hold{lock_};
+        f(state_);
+        while (!line_.empty() && state_.take(static_cast<request&>(line_.first()).wanted)) passed.add(*line_.pop());
+    }
+    template <class Function>
+    [[nodiscard]] auto look(Function f) const noexcept {
+        const std::lock_guard hold{lock_};
+        return f(state_);
+    }
+
+private:
+    // Nobody passes those who wait.
+    bool take(std::ptrdiff_t n) noexcept { return line_.empty() && state_.take(n); }
+
+    mutable spin_lock lock_;  // guards the rest
+    shared_line line_;
+    State state_;
+};
+
+}  // namespace corun::detail

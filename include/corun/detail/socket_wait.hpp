@@ -1,0 +1,137 @@
+// What the operations on sockets share: how they ask the system, and how they wait when it has nothing for them.
+#pragma once
+
+#include <corun/detail/wait_info.hpp>
+#include <corun/detail/io_wait.hpp>
+#include <corun/operation.hpp>
+
+#include <boost/asio/socket_base.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <source_location>
+
+namespace corun::detail {
+
+// Asio's sockets, of any protocol and executor.
+template <class T>
+concept asio_socket = requires(T& s) {
+    { s.native_handle() } -> std::convertible_to<int>;
+    typename T::protocol_type;
+    s.shutdown(boost::asio::socket_base::shutdown_send);
+};
+template <class T>
+concept asio_acceptor = requires(T& s) {
+    { s.native_handle() } -> std::convertible_to<int>;
+    typename T::protocol_type;
+    s.listen();
+};
+// Asio's stream descriptors: pipes, terminals, serial ports.
+template <class T>
+concept asio_descriptor = !asio_socket<T> && !asio_acceptor<T> && requires(T& d) {
+    { d.native_handle() } -> std::convertible_to<int>;
+    d.native_non_blocking(true);
+};
+
+// The mark that a scheduler leaves on a socket when it registers it. It must be reset when the socket is closed and opened again, go
+// along when it is moved, and cost no system call: Asio keeps the option that follows in the socket object, resets it so, and
+// heeds it only in acceptors.
+using registered_mark = boost::asio::socket_base::enable_connection_aborted;
+
+template <asio_socket Socket>
+acquaintance meet(Socket& socket) {
+    boost::system::error_code ignored;
+    registered_mark mark;
+    socket.get_option(mark, ignored);
+    if (mark.value()) [[likely]]
+        return acquaintance::known;
+    socket.set_option(registered_mark{true}, ignored);
+    return acquaintance::fresh;
+}
+template <class Io>
+acquaintance meet(Io&) noexcept {
+    return acquaintance::stranger;
+}
+
+// Those of the calling thread's scheduler who wait for it are woken, and fail.
+void abandon_waits(int fd) noexcept;
+
+// One wait and the outcome of the calls around it. The derived class has `commit(fiber)`, which `await` asks in place of `ready`: it makes
+// the calls, and says whether the outcome is there. From the first call on the number counts, not the object, which may be
+// moved while the fiber waits.
+class socket_wait {
+public:
+    [[nodiscard]] bool cancel() noexcept {
+        wait_.leave();
+        return true;
+    }
+    void describe_wait(wait_info& info) const noexcept {
+        info.say(wait_.way == direction::read ? "socket to be readable, fd " : "socket to be writable, fd ",
+                 static_cast<std::uint64_t>(wait_.fd));
+    }
+
+protected:
+    static constexpr int end_of_file = -1;
+
+    explicit socket_wait(direction way) noexcept : wait_{not_begun, way} {}
+    socket_wait(const socket_wait&) noexcept = default;  // before it starts
+    socket_wait& operator=(const socket_wait&) = delete;
+    ~socket_wait() = default;
+
+    [[nodiscard]] bool has_begun() const noexcept { return wait_.fd != not_begun; }
+    // False: it has failed.
+    bool begin(int fd) noexcept {
+        wait_.fd = fd;
+        if (fd < 0) [[unlikely]]
+            fail(EBADF);
+        return fd >= 0;
+    }
+    // Waiting, and nothing has come yet.
+    [[nodiscard]] bool is_asleep() const noexcept { return wait_.home != nullptr && wait_.events == 0 && !wait_.abandoned; }
+    // Whether it is worth a system call now, as far as is known of the descriptor.
+    [[nodiscard]] bool is_worth_a_call(const fiber_record& self) const noexcept {
+        const scheduler_core& core = *self.owner;
+        const auto fd = static_cast<std::uint32_t>(wait_.fd);
+        return fd >= core.descriptors_known || (core.descriptor_bits[fd] & ready_bit(wait_.way)) != 0;
+    }
+    // Whether a call would not block, or would fail, by asking the system; takes nothing.
+    [[nodiscard]] bool is_ready_now(int fd) const noexcept;
+
+    // A failure to register is the operation's outcome.
+    void wait_on(fiber_record& fiber, acquaintance how);
+    // After a call that failed with errno: true if that is the outcome, false if the call would have blocked.
+    bool has_failed(const fiber_record& self) noexcept;
+    bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
+    // Between two calls of one operation the others get their turn. Throws `cancelled`.
+    static void take_turns(fiber_record& self);
+
+    bool finish() noexcept {
+        finished_ = true;
+        wait_.leave();
+        return true;
+    }
+    bool fail(int why) noexcept {
+        failure_ = why;
+        return finish();
+    }
+    [[nodiscard]] boost::system::error_code error() const noexcept;
+    [[noreturn]] void raise(const char* what) const;
+
+    // Where nobody has called `commit`: chosen among others, by `ready`.
+    template <class Operation>
+    static void complete(Operation& op) {
+        if (!op.finished_) [[unlikely]]
+            await(this_fiber_record(std::source_location{}), op);
+    }
+
+    io_wait wait_;
+    bool finished_ = false;
+    int failure_ = 0;  // errno, or end_of_file
+
+private:
+    static constexpr int not_begun = -2;
+};
+
+}  // namespace corun::detail

@@ -1,0 +1,81 @@
+// Values on their way, first in first out.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace corun::detail {
+
+// A ring of chunks, so that values never move while they wait: T may be unable to move, or throw when it does. A chunk that is empty
+// stays in the ring and is filled again: nothing is allocated unless the queue is longer than ever before.
+template <class T>
+class value_queue {
+public:
+    value_queue() noexcept = default;
+    value_queue(const value_queue&) = delete;
+    value_queue& operator=(const value_queue&) = delete;
+    ~value_queue() {
+        while (!empty()) pop();
+        if (tail_ == nullptr) return;
+        for (chunk* c = tail_->next; c != tail_;) delete std::exchange(c, c->next);
+        delete tail_;
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] T& front() noexcept { return *head_->at(first_); }
+
+    // Throws what T's constructor throws, or std::bad_alloc; nothing has changed then.
+    template <class... Args>
+    void push(Args&&... args) {
+        if (tail_ == nullptr || end_ == chunk::room) grow();
+        std::construct_at(tail_->at(end_), std::forward<Args>(args)...);
+        ++end_;
+        ++size_;
+    }
+
+    void pop() noexcept {
+        std::destroy_at(&front());
+        if (--size_ == 0) {
+            head_ = tail_;  // the same places again, which are in the cache
+            first_ = end_ = 0;
+        } else if (++first_ == chunk::room) {
+            head_ = head_->next;
+            first_ = 0;
+        }
+    }
+
+private:
+    struct chunk {
+        static constexpr std::size_t room = std::clamp<std::size_t>(2048 / sizeof(T), 4, 128);
+        [[nodiscard]] T* at(std::size_t i) noexcept { return std::launder(reinterpret_cast<T*>(bytes)) + i; }
+        chunk* next = this;
+        alignas(T) std::byte bytes[room * sizeof(T)];
+    };
+
+    void grow() {
+        if (tail_ == nullptr) {
+            head_ = tail_ = new chunk;
+        } else {
+            if (tail_->next == head_) {
+                auto* fresh = new chunk;
+                fresh->next = tail_->next;
+                tail_->next = fresh;
+            }
+            tail_ = tail_->next;
+        }
+        end_ = 0;
+    }
+
+    chunk* head_ = nullptr;  // holds the first value, at first_
+    chunk* tail_ = nullptr;  // the next value goes there, at end_; the chunks after it, up to the head, are empty
+    std::size_t first_ = 0;
+    std::size_t end_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace corun::detail

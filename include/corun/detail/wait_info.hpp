@@ -1,0 +1,64 @@
+// What a parked fiber waits for, told to those who look at it: dumps, the debugger, the search for deadlocks.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace corun::detail {
+
+struct fiber_record;
+
+// Who can end a wait.
+enum class wake_source : std::uint8_t {
+    outside,  // the system, a timer, another thread or scheduler: it may end at any time
+    fibers,   // only what runs on the fiber's own scheduler: where nothing can run there, it never ends
+};
+
+// Filled by an operation's `void describe_wait(wait_info&) const noexcept`, an optional member. It is called while the fiber is parked
+// in the operation, on the owner or while the owner stands still in the middle of anything: it must not allocate, lock or
+// follow pointers but to what the waiting fiber keeps alive.
+struct wait_info {
+    char text[64] = {};  // "join of", "mutex 0x…"; the holder's name is added by whoever prints it
+    wake_source source = wake_source::outside;
+    const fiber_record* holder = nullptr;  // whose doing ends the wait, if that is one fiber
+    const void* object = nullptr;  // what several fibers may wait for: a mutex, a channel
+
+    void say(std::string_view what) noexcept;
+    void say(std::string_view what, std::uint64_t number) noexcept;
+};
+
+// One per type of operation; static, so that a parked fiber's record names its wait by one pointer.
+struct wait_kind {
+    char name[48];  // of the operation's type
+    void (*describe)(const void* operation, wait_info& info) noexcept;
+};
+
+template <class T>
+constexpr std::string_view pretty_name() noexcept {
+    std::string_view text{__PRETTY_FUNCTION__};
+    text.remove_prefix(text.find("T = ") + 4);
+    return text;
+}
+
+template <class Op>
+constexpr wait_kind make_wait_kind() noexcept {
+    wait_kind kind{};
+    // The type's name without our namespaces and template arguments; cut where it is too long.
+    std::string_view name = pretty_name<Op>();
+    name = name.substr(0, name.find_first_of("<;]"));
+    for (const std::string_view ours : {"corun::", "detail::"})
+        if (name.starts_with(ours)) name.remove_prefix(ours.size());
+    for (std::size_t i = 0; i != name.size() && i + 1 != sizeof kind.name; ++i) kind.name[i] = name[i];
+    if constexpr (requires(const Op& op, wait_info& info) { op.describe_wait(info); })
+        kind.describe = [](const void* op, wait_info& info) noexcept { static_cast<const Op*>(op)->describe_wait(info); };
+    return kind;
+}
+template <class Op>
+inline constexpr wait_kind wait_kind_of = make_wait_kind<Op>();
+
+// Of a parked fiber. Its text is the type's name where the operation does not describe itself.
+[[nodiscard]] wait_info wait_of(const fiber_record& fiber) noexcept;
+
+}  // namespace corun::detail

@@ -1,0 +1,188 @@
+// How fibers wait for each other: the mechanism under every primitive of one scheduler.
+#pragma once
+
+#include <corun/detail/core.hpp>
+#include <corun/detail/simulation.hpp>
+#include <corun/operation.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+
+namespace corun::detail {
+
+// Several waiting operations of which one takes effect. On the stack of the fiber that selects.
+struct selection {
+    static constexpr int undecided = -1;
+    int chosen = undecided;  // the case; written once, by whoever commits it
+};
+
+struct wait_link {
+    wait_link* next;
+    wait_link* previous;
+};
+
+enum class wait_state : std::uint8_t {
+    idle,      // not begun
+    waiting,   // in one list
+    dropped,   // in none: another case of its selection was chosen
+    granted,   // in none: what it waited for is its own
+    orphaned,  // in none: what it waited for is gone; only a cancellation ends it
+};
+
+// An operation that waits, on its fiber's stack. What is not initialised here is set when it begins to wait: most never do.
+struct waiter : wait_link {
+    fiber_record* fiber;
+    selection* among;  // null: it waits alone
+    int index;         // of its case
+    wait_state state = wait_state::idle;
+
+    waiter() noexcept {}
+    waiter(const waiter&) = delete;
+    ~waiter() {
+        if (state == wait_state::waiting) leave_list(wait_state::dropped);
+    }
+
+    [[nodiscard]] bool is_granted() const noexcept { return state == wait_state::granted; }
+    // False: its fiber has been given something else meanwhile, and will withdraw it when it runs.
+    [[nodiscard]] bool is_open() const noexcept { return among == nullptr || among->chosen == selection::undecided; }
+
+    void leave_list(wait_state to) noexcept {
+        next->previous = previous;
+        previous->next = next;
+        state = to;
+    }
+};
+
+// First come, first served. Adding, removing and granting are constant in the number of waiters.
+class wait_list {
+public:
+    wait_list() noexcept { head_.next = head_.previous = &head_; }
+    wait_list(const wait_list&) = delete;
+    wait_list& operator=(const wait_list&) = delete;
+    // A primitive should outlive those who wait. But one on the stack of a program's first fiber does not, when the program ends.
+    ~wait_list() {
+        while (head_.next != &head_) {
+            auto& w = static_cast<waiter&>(*head_.next);
+            w.leave_list(wait_state::orphaned);
+        }
+    }
+
+    void append(waiter& w) noexcept {
+        w.next = &head_;
+        w.previous = head_.previous;
+        head_.previous->next = &w;
+        head_.previous = &w;
+        w.state = wait_state::waiting;
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
+
+    // The first that can be granted; null if there is none. Those that cannot any more are dropped on the way.
+    [[nodiscard]] waiter* first() noexcept {
+        while (head_.next != &head_) {
+            auto& w = static_cast<waiter&>(*head_.next);
+            if (w.is_open()) [[likely]]
+                return &w;
+            w.leave_list(wait_state::dropped);
+        }
+        return nullptr;
+    }
+
+private:
+    wait_link head_;
+};
+
+// Gives a waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it back, and
+// a cancellation of the fiber comes too late for this operation.
+inline void grant(waiter& w) noexcept {
+    w.leave_list(wait_state::granted);
+    if (w.among != nullptr) w.among->chosen = w.index;
+    make_ready(*w.fiber);
+}
+
+inline void grant_all(wait_list& list) noexcept {
+    while (waiter* w = list.first()) grant(*w);
+}
+
+// The scheduler that a primitive belongs to: the first one on which it is used, for good. Before that, plain code may use it: to set it
+// up. One word, so that two schedulers that begin at the same time cannot both have it. A simulated scheduler is never bound to, so that
+// each use comes to `bind`, which declares it to the simulation.
+class home {
+public:
+    // Every use of a primitive passes here. @param what  the primitive's name
+    void check(const char* what) const {
+        scheduler_core* here = current_core();
+        if (core_.load(std::memory_order_relaxed) != here) [[unlikely]]
+            bind(here, what);
+    }
+
+private:
+    void bind(scheduler_core* here, const char* what) const;  // throws wrong_scheduler
+
+    named_object name_;
+    mutable std::atomic<scheduler_core*> core_{nullptr};
+};
+
+// What an operation on a primitive is made of. Derived has
+// - available(): whether try_commit would succeed; has no effect,
+// - try_commit(): takes effect if it can without waiting. Called before it waits, never after,
+// - queue(): where it waits,
+// - about_to_wait(), if there is anything to prepare,
+// - left(): called when it has left the queue without being granted, if that may let others go on.
+//
+// `ready` commits. So whoever asks must go on to `get`; await and select do.
+template <class Derived, std::derived_from<waiter> Waiter = waiter>
+class committing : public Waiter {
+public:
+    committing() noexcept = default;
+
+    [[nodiscard]] bool ready() { return this->state == wait_state::idle ? commit() : this->is_granted(); }
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(fiber_record& self) noexcept {
+        this->among = nullptr;
+        wait(self);
+    }
+    [[nodiscard]] bool cancel() noexcept {
+        withdraw();
+        return true;
+    }
+
+    // A primitive is of one scheduler: only its fibers end the wait.
+    void describe_wait(wait_info& info) const noexcept { info.source = wake_source::fibers; }
+
+    // --- for select ---
+    [[nodiscard]] bool commit() {
+        if (!derived().try_commit()) return false;
+        this->state = wait_state::granted;
+        return true;
+    }
+    void wait_among(fiber_record& self, selection& others, int own_index) noexcept {
+        this->among = &others;
+        this->index = own_index;
+        wait(self);
+    }
+    void withdraw() noexcept {
+        if (this->state == wait_state::granted || this->state == wait_state::orphaned) return;
+        touches(every_object, access::write);  // the order of those who wait: no use of the primitive that passes its home
+        if (this->state == wait_state::waiting) this->leave_list(wait_state::dropped);
+        if constexpr (requires { derived().left(); }) derived().left();
+    }
+
+private:
+    void wait(fiber_record& self) noexcept {
+        this->fiber = &self;
+        if constexpr (requires { derived().about_to_wait(); }) derived().about_to_wait();
+        derived().queue().append(*this);
+    }
+    Derived& derived() noexcept { return static_cast<Derived&>(*this); }
+};
+
+// An operation on a primitive, as select sees it: others may commit it while it waits.
+template <class T>
+concept committing_operation = std::derived_from<T, waiter> && requires(T& op) {
+    op.commit();
+    op.withdraw();
+};
+
+}  // namespace corun::detail

@@ -1,0 +1,39 @@
+// What became of an operation.
+#pragma once
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace corun {
+
+/// The value of an operation, or its failure, or nothing if it was withdrawn before it came to either. T may be void.
+template <class T>
+class outcome {
+public:
+    using value_type = std::conditional_t<std::is_void_v<T>, std::monostate, std::decay_t<T>>;
+
+    /// Withdrawn.
+    outcome() noexcept = default;
+    explicit outcome(value_type&& value) : state_{std::in_place_index<1>, std::move(value)} {}
+    explicit outcome(std::exception_ptr error) noexcept : state_{std::in_place_index<2>, std::move(error)} {}
+
+    [[nodiscard]] bool has_value() const noexcept { return state_.index() == 1; }
+    [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+    /// What the operation threw; null if nothing.
+    [[nodiscard]] std::exception_ptr error() const noexcept { return state_.index() == 2 ? std::get<2>(state_) : nullptr; }
+    [[nodiscard]] bool withdrawn() const noexcept { return state_.index() == 0; }
+
+    /// The value; throws the failure, or std::bad_variant_access if it was withdrawn.
+    value_type& value() & {
+        if (state_.index() == 2) std::rethrow_exception(std::get<2>(state_));
+        return std::get<1>(state_);
+    }
+    value_type&& value() && { return std::move(value()); }
+
+private:
+    std::variant<std::monostate, value_type, std::exception_ptr> state_;
+};
+
+}  // namespace corun

@@ -1,0 +1,248 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/group.hpp>
+#include <corun/scoped_value.hpp>
+#include <corun/shield.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace corun {
+namespace detail {
+
+// The parent's wait for its children. A cancellation that arrives here goes on to them, and the wait goes on.
+class group_join {
+public:
+    explicit group_join(group_state& group) noexcept : group_{group} {}
+
+    [[nodiscard]] bool ready() const noexcept {
+        touches(group_.name_, access::read);
+        return group_.live_.empty() && group_.held_.empty();
+    }
+    void start(const waker& w) noexcept { start_on(*w.fiber()); }
+    void start_on(fiber_record& parent) noexcept { group_.joiner_ = &parent; }
+    [[nodiscard]] bool cancel() noexcept {
+        const cancellation_view seen{group_.parent_, group_.parent_.innermost, std::uncaught_exceptions()};
+        group_.was_interrupted_ = seen.source != &*group_.scope_;
+        group_.cancel_all(seen.source != nullptr ? seen.source->reason() : group_.parent_.reason.load());
+        return false;
+    }
+    void get() const noexcept { group_.joiner_ = nullptr; }
+    void describe_wait(wait_info& info) const noexcept {
+        info.say("children of a group: ", group_.live_.size() + group_.held_.size());
+        info.source = wake_source::fibers;
+        if (group_.live_.size() == 1) info.holder = &group_.live_.front().record;
+    }
+
+private:
+    group_state& group_;
+};
+
+group_state::group_state(fiber_record& parent, const group_options& options, std::source_location where)
+    : parent_{parent},
+      policy_{options.failure},
+      max_concurrency_{options.max_concurrency},
+      grace_{options.grace},
+      where_{where},
+      deadline_{effective_deadline(parent)},
+      values_{parent.values} {
+    own_failures_.reserve(1);
+    scope_.emplace(parent);
+}
+
+void group_state::expect_inside(const char* what) const {
+    if (current_core() == parent_.owner) return;
+    throw wrong_scheduler{std::string{"corun: "} + what + " was called outside of the scheduler of the group of " +
+                          describe(where_) + "; go there by its executor, as in asio::post(executor, [g]() mutable { ... })"};
+}
+
+scheduler_impl& group_state::scheduler() const {
+    if (phase_ == phase::ended)
+        throw group_ended{"corun: a fiber was to be spawned into the group of " + describe(where_) + ", which has ended"};
+    expect_inside("group::spawn()");
+    return impl_of(*parent_.owner);
+}
+
+std::size_t group_state::size() const {
+    if (phase_ == phase::ended) return 0;
+    expect_inside("group::size()");
+    touches(name_, access::read);
+    return live_.size() + held_.size();
+}
+
+void group_state::admit(group_member& fresh, const spawn_options& options) {
+    touches(name_, access::write);
+    const bool is_full = max_concurrency_ != 0 && live_.size() >= max_concurrency_;
+    const bool waits = is_full && !cancelled_;
+    scheduler_impl& scheduler = impl_of(*parent_.owner);
+    prepare(fresh.record, options);
+    fresh.record.inherited_deadline = deadline_;
+    if (current_core()->running == nullptr) fresh.record.values = values_;  // spawned by a callback
+    fresh.record.never_begins = is_full && cancelled_;
+    fresh.state = waits ? member_state::held : member_state::live;
+    (waits ? held_ : live_).push_back(fresh);
+    scheduler.admit(fresh.record, waits);
+    if (cancelled_ && fresh.state == member_state::live) scheduler.cancel(fresh.record, scope_->reason());
+}
+
+void group_state::cancel() {
+    if (phase_ == phase::ended) return;
+    expect_inside("group::cancel()");
+    cancel_all(cancel_reason::group);
+}
+
+void group_state::defer(std::unique_ptr<deferred_call> call) {
+    if (phase_ == phase::ended)
+        throw group_ended{"corun: a function was to be deferred in the group of " + describe(where_) + ", which has ended"};
+    expect_inside("group::defer()");
+    touches(name_, access::write);
+    own_failures_.reserve(deferred_.size() + 2);  // one each, and the body's
+    deferred_.push_back(std::move(call));
+}
+
+void group_state::cancel_all(cancel_reason reason) noexcept {
+    touches(name_, access::write);
+    if (std::exchange(cancelled_, true)) return;
+    scope_->cancel(reason);
+    scheduler_impl& scheduler = impl_of(*parent_.owner);
+    for (group_member& member : live_) scheduler.cancel(member.record, reason);
+    begin_held();
+}
+
+bool group_state::ended(group_member& member) noexcept {
+    touches(name_, access::write);
+    member_list& list = member.state == member_state::held ? held_ : live_;
+    list.erase(list.iterator_to(member));
+    member.state = member_state::outside;
+    const fiber_record& record = member.record;
+    cut_a_child_ |= record.was_cancelled;
+    const bool takes = record.failure && !record.was_cancelled && policy_ != isolate;
+    if (takes) {
+        failed_.push_back(member);
+        member.state = member_state::failed;
+        intrusive_ptr_add_ref(&member.record);
+        if (policy_ == fail_fast) cancel_all(cancel_reason::group);
+    }
+    begin_held();
+    if (joiner_ != nullptr && live_.empty() && held_.empty()) make_ready(*joiner_);
+    return takes;
+}
+
+// Those that are cancelled, with their group or alone, need no room: they end without having begun.
+void group_state::begin_held() noexcept {
+    scheduler_impl& scheduler = impl_of(*parent_.owner);
+    while (!held_.empty() && (cancelled_ || live_.size() < max_concurrency_)) {
+        group_member& next = held_.front();
+        next.record.never_begins = cancelled_ || next.record.is_cancelled;
+        held_.pop_front();
+        live_.push_back(next);
+        next.state = member_state::live;
+        scheduler.start_held(next.record);
+    }
+}
+
+void group_state::note_failure() noexcept {
+    if (own_failures_.empty()) failed_before_own_ = failed_.size();
+    own_failures_.push_back(std::current_exception());  // there is room: reserved
+}
+
+void group_state::body_ended() noexcept {
+    try {
+        throw;
+    } catch (const cancelled& c) {
+        if (scope_->threw(c)) return;
+        interruption_ = std::current_exception();
+        cancel_all(c.reason());
+    } catch (...) {
+        note_failure();
+        if (policy_ != collect) cancel_all(cancel_reason::group);
+    }
+}
+
+void group_state::conclude(std::source_location where) {
+    parent_.where = where;
+    group_join join{*this};
+    await(parent_, join);
+    join.get();
+    phase_ = phase::ended;
+    scope_.reset();
+    run_deferred(where);
+    throw_failures();
+}
+
+void group_state::run_deferred(std::source_location where) {
+    while (!deferred_.empty()) {
+        const std::unique_ptr<deferred_call> call = std::move(deferred_.back());
+        deferred_.pop_back();
+        try {
+            corun::yield(with_shield(grace_, [&] { call->run(); }), where);
+        } catch (const cancelled&) {  // its grace was over
+            if (!interruption_) interruption_ = std::current_exception();
+        } catch (...) {
+            note_failure();
+        }
+    }
+}
+
+// In their order, with what was attached to each; and lets go of the failed children.
+std::vector<std::exception_ptr> group_state::take_failures() {
+    std::vector<std::exception_ptr> all, joined;
+    const auto take = [&](const std::exception_ptr& failure, const fiber_record& from) {
+        if (std::find(joined.begin(), joined.end(), failure) != joined.end()) return;  // a child's, which a join brought here, too
+        all.push_back(failure);
+        if ((from.outcome.load(std::memory_order_relaxed) & outcome_joined) != 0) joined.push_back(failure);
+        if (from.attached && from.attached->thrown == failure)
+            all.insert(all.end(), from.attached->others.begin(), from.attached->others.end());
+    };
+    std::size_t place = 0;
+    for (;; ++place) {
+        if (place == failed_before_own_)
+            for (const std::exception_ptr& failure : own_failures_) take(failure, parent_);
+        if (failed_.empty()) return all;
+        const fiber_ref child{&failed_.front().record, false};
+        failed_.front().state = member_state::outside;
+        failed_.pop_front();
+        take(child->failure, *child);
+    }
+}
+
+void group_state::throw_failures() {
+    std::vector<std::exception_ptr> all = take_failures();
+    if (all.empty()) {
+        if (interruption_) std::rethrow_exception(interruption_);
+        if (was_interrupted_ && cut_a_child_) throw_cancelled(parent_);
+        return;
+    }
+    if (policy_ == collect)
+        throw group_error{"corun: " + std::to_string(all.size()) + " failed in the group of " + describe(where_) +
+                              "; first: " + describe(all.front()),
+                          std::move(all)};
+    const std::exception_ptr first = all.front();
+    all.erase(all.begin());
+    if (!all.empty()) parent_.attached = std::make_shared<attached_failures>(attached_failures{first, std::move(all)});
+    std::rethrow_exception(first);
+}
+
+void group_state::throw_without_value() const {
+    throw fiber_cancelled{"corun: the body of the group of " + describe(where_) + " was cancelled and has no value"};
+}
+
+group_state::~group_state() {
+    while (!failed_.empty()) {  // only where memory has run out while they were collected
+        const fiber_ref child{&failed_.front().record, false};
+        failed_.pop_front();
+    }
+}
+
+}  // namespace detail
+
+std::vector<std::exception_ptr> other_failures() {
+    const detail::scheduler_core* core = detail::current_core();
+    if (core == nullptr || core->running == nullptr || !core->running->attached) return {};
+    const auto& attached = *core->running->attached;
+    return attached.thrown == std::current_exception() ? attached.others : std::vector<std::exception_ptr>{};
+}
+
+}  // namespace corun

@@ -1,0 +1,42 @@
+// What is looked at beyond what the engine keeps anyway. Nothing, unless somebody has asked for it.
+#pragma once
+
+#include <corun/detail/record.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace corun::detail {
+
+enum class observer : std::uint8_t {
+    stacks = 1,     // how deep fibers go: stack_use.cpp
+    yields = 2,     // when each fiber yields: new fibers get alert_observed
+    signals = 4,    // threads that run fibers have an alternate signal stack: overflow.cpp
+};
+
+extern constinit std::atomic<std::uint8_t> observers;
+
+[[nodiscard]] inline bool is_observed(observer what) noexcept {
+    return (observers.load(std::memory_order_relaxed) & static_cast<std::uint8_t>(what)) != 0;
+}
+inline void observe(observer what, bool on) noexcept {
+    if (on)
+        observers.fetch_or(static_cast<std::uint8_t>(what));
+    else
+        observers.fetch_and(static_cast<std::uint8_t>(~static_cast<std::uint8_t>(what)));
+}
+
+// At the begin of a fiber, on the thread that will run it: its stack forgets those that used it before.
+void clean_stack(fiber_record& fresh) noexcept;
+// At its end, on the stack itself or off it.
+void note_stack_use(const fiber_record& fiber) noexcept;
+
+// At every yield of a fiber with alert_observed; on it.
+void observe_yield(fiber_record& self) noexcept;
+// One more, or one less, who wants that. Throws std::bad_alloc.
+void watch_yields(bool on);
+
+// Gives the calling thread one, if it has none.
+void need_alternate_stack() noexcept;
+
+}  // namespace corun::detail

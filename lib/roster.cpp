@@ -1,0 +1,84 @@
+#include "roster.hpp"
+
+#include "scheduler_impl.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace corun::detail {
+
+extern "C" scheduler_impl* corun_first_scheduler;  // debug_layout.cpp: the debugger's way in
+
+namespace {
+
+constinit std::mutex roster_lock;
+
+// A request that the scheduler's next drive takes, unless the one who asks has lost patience.
+struct visit {
+    std::mutex lock;
+    std::condition_variable news;
+    const std::function<void()>* look;  // null: nobody waits any more
+    bool done = false;
+
+    void take() {
+        const std::lock_guard hold{lock};
+        if (look == nullptr) return;
+        (*look)();
+        done = true;
+        news.notify_all();
+    }
+};
+
+}  // namespace
+
+void enlist(scheduler_impl& scheduler) noexcept {
+    const std::lock_guard hold{roster_lock};
+    scheduler.next_enlisted = std::exchange(corun_first_scheduler, &scheduler);
+}
+
+void strike_off(scheduler_impl& scheduler) noexcept {
+    const std::lock_guard hold{roster_lock};
+    scheduler_impl** link = &corun_first_scheduler;
+    while (*link != &scheduler) link = &(*link)->next_enlisted;
+    *link = scheduler.next_enlisted;
+}
+
+std::vector<boost::intrusive_ptr<scheduler_impl>> all_schedulers() {
+    std::vector<boost::intrusive_ptr<scheduler_impl>> all;
+    const std::lock_guard hold{roster_lock};
+    for (scheduler_impl* s = corun_first_scheduler; s != nullptr; s = s->next_enlisted) {
+        // One without references is on its way to strike_off, which waits for our lock.
+        std::uint32_t count = s->references.load(std::memory_order_relaxed);
+        while (count != 0 && !s->references.compare_exchange_weak(count, count + 1)) {
+        }
+        if (count != 0) all.emplace_back(s, false);
+    }
+    std::reverse(all.begin(), all.end());
+    return all;
+}
+
+bool look_inside(scheduler_impl& scheduler, patience wait, const std::function<void()>& look) {
+    if (current_core() == &scheduler) {
+        look();
+        return true;
+    }
+    if (scheduler.try_enter()) {
+        const entered inside{scheduler};
+        look();
+        return true;
+    }
+    if (scheduler.is_dying()) return false;
+    const auto request = std::make_shared<visit>();
+    request->look = &look;
+    auto take = [request] { request->take(); };
+    submit(scheduler, function_node_of<decltype(take)>::make(std::move(take)));
+    std::unique_lock hold{request->lock};
+    request->news.wait_for(hold, std::chrono::milliseconds{static_cast<int>(wait)}, [&] { return request->done; });
+    request->look = nullptr;
+    return request->done;
+}
+
+}  // namespace corun::detail

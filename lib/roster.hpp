@@ -1,0 +1,24 @@
+// All schedulers of the process, for those who look in from outside.
+#pragma once
+
+#include <boost/intrusive_ptr.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace corun::detail {
+
+class scheduler_impl;
+
+void enlist(scheduler_impl& scheduler) noexcept;
+void strike_off(scheduler_impl& scheduler) noexcept;  // in its destructor
+
+// Those that live now, in the order in which they were made. Any thread. Throws std::bad_alloc.
+[[nodiscard]] std::vector<boost::intrusive_ptr<scheduler_impl>> all_schedulers();
+
+// Calls `look` exclusively with the scheduler's fibers, on the calling thread or its own; any thread, also on a fiber. False: some
+// thread was inside and did not come to it within `patience`, and it is not called any more.
+enum class patience : int {};  // milliseconds
+[[nodiscard]] bool look_inside(scheduler_impl& scheduler, patience wait, const std::function<void()>& look);
+
+}  // namespace corun::detail

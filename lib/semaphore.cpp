@@ -1,0 +1,31 @@
+#include <corun/semaphore.hpp>
+
+namespace corun {
+
+bool semaphore::has(std::ptrdiff_t n) {
+    home_.check("semaphore");
+    return permits_ >= n && waiting_.first() == nullptr;
+}
+
+bool semaphore::try_acquire(std::ptrdiff_t n) {
+    if (!has(n)) return false;
+    permits_ -= n;
+    return true;
+}
+
+void semaphore::release(std::ptrdiff_t n) {
+    home_.check("semaphore");
+    permits_ += n;
+    serve();
+}
+
+void semaphore::serve() noexcept {
+    while (detail::waiter* first = waiting_.first()) {
+        const std::ptrdiff_t wanted = static_cast<acquire_operation*>(first)->wanted_;
+        if (wanted > permits_) return;
+        permits_ -= wanted;
+        detail::grant(*first);
+    }
+}
+
+}  // namespace corun

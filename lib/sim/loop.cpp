@@ -1,0 +1,248 @@
+#include "loop.hpp"
+
+#include <corun/run.hpp>
+#include <corun/scheduler.hpp>
+
+#include <algorithm>
+#include <typeinfo>
+#include <utility>
+
+namespace corun::detail {
+namespace {
+
+// Far enough from zero for a program to look back.
+constexpr clock::time_point beginning{std::chrono::hours{24 * 365}};
+
+// Names below are the runtime's own.
+constexpr std::uint32_t first_object_of_the_loop = 16;
+
+}  // namespace
+
+std::uint64_t candidates::fiber(std::size_t choice) const noexcept {
+    const std::size_t own = loop.goes_on_at_;
+    const std::size_t place = !goes_on ? choice : choice == 0 ? own : choice <= own ? choice - 1 : choice;
+    return loop.scheduler_->ready.at(place).fiber->id;
+}
+
+simulated_loop::simulated_loop(const sim::run_options& options, bool wants_footprints)
+    : options_{options}, wants_footprints_{wants_footprints} {
+    open();
+}
+
+simulated_loop::~simulated_loop() { close(); }
+
+void simulated_loop::open() {
+    context_ = std::make_unique<boost::asio::io_context>(1);
+    scheduler& own = scheduler::of(*context_);
+    own.stack_size(options_.stack_size);
+    own.on_unhandled([this](const unhandled_failure& failure) {
+        if (draining_) return;
+        std::string what = "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at) + ", failed";
+        try {
+            std::rethrow_exception(failure.error);
+        } catch (const std::exception& e) {
+            what += std::string{" with "} + typeid(e).name() + ": " + e.what();
+        } catch (...) {
+        }
+        fail_run(sim::failure_kind::unhandled, std::move(what), failure.error);
+    });
+    scheduler_ = &own.impl();
+    scheduler_->simulated = this;
+    scheduler_->posted_ = true;  // no drive is ever posted, nor is one needed
+}
+
+// Fibers that wait for real operations end with the context, without a simulation.
+void simulated_loop::close() noexcept {
+    scheduler_->simulated = nullptr;
+    scheduler_->posted_ = false;
+    context_.reset();
+}
+
+sim::report simulated_loop::run(chooser& decides, std::uint64_t seed, sim::detail::body_ref body, std::source_location at,
+                                bool traced) {
+    if (!context_) open();
+    decides_ = &decides;
+    trace_.clear(beginning, traced);
+    begin(seed);
+    while (!scheduler_->try_enter()) {
+    }
+    {
+        const entered inside{*scheduler_};
+        try {
+            auto call = [body] { body(); };
+            using main_body = fiber_body<void, decltype(call)>;
+            const boost::intrusive_ptr<fiber_result<void>> main{new main_body{*scheduler_, at, std::move(call)}, false};
+            launch(*scheduler_, *main, {.name = "main"});
+            run_turns(*main);
+            judge(*main);
+        } catch (...) {
+            fail_run(sim::failure_kind::exception, "an exception left a function that was posted to the scheduler",
+                     std::current_exception());
+        }
+        if (scheduler_->live != 0) drain();
+        for (const auto& job : jobs_) scheduler_->timers.remove(*job);
+        jobs_.clear();
+    }
+    if (scheduler_->live != 0) close();
+    sim::report result{.kind = kind_,
+                       .what = std::move(what_),
+                       .error = std::exchange(error_, nullptr),
+                       .seed = seed,
+                       .runs = 1,
+                       .steps = steps_,
+                       .elapsed = now - beginning,
+                       .trace_hash = trace_.hash()};
+    if (traced) result.trace = trace_.text();
+    return result;
+}
+
+void simulated_loop::begin(std::uint64_t seed) {
+    random_ = random_source{seed};
+    now = beginning;
+    decisions_.clear();
+    footprint_.clear();
+    steps_ = 0;
+    ran_ = 0;
+    goes_on_at_ = none;
+    kind_ = sim::failure_kind::none;
+    what_.clear();
+    error_ = nullptr;
+    gave_up_ = draining_ = false;
+    // Number 0, so that fibers count from 1.
+    if (trace_.fibers.empty()) trace_.fibers.emplace_back();
+    trace_.fibers[0].objects = first_object_of_the_loop;
+    trace_.count = 1;
+    scheduler_->places = places_of_this_thread();
+    scheduler_->strand_at_entry = innermost_strand();
+#if defined(CORUN_SANITIZED)
+    describe_thread_stack(scheduler_->loop);
+#endif
+}
+
+// While the body runs, time passes when nobody can run. After it, no more.
+void simulated_loop::run_turns(const fiber_record& main) {
+    while (kind_ == sim::failure_kind::none) {
+        take_messages();
+        if (wants_footprints_ && ran_ != 0) decides_->has_run(std::exchange(ran_, 0), footprint_);
+        if (main.failure && has_ended(main)) return;
+        if (scheduler_->ready.empty()) {
+            if (!find_work(!has_ended(main))) return;
+            continue;
+        }
+        if (steps_ == options_.max_steps) {
+            fail_run(sim::failure_kind::too_long, "more than " + std::to_string(options_.max_steps) + " turns\n" + list_fibers());
+            return;
+        }
+        std::size_t place = 0;
+        if (!choose_turn(place)) return;
+        give_turn(place);
+    }
+}
+
+bool simulated_loop::has_messages() const noexcept {
+    return scheduler_->inbox_.load(std::memory_order_acquire) != nullptr || scheduler_->taken_ != nullptr;
+}
+
+void simulated_loop::take_messages() {
+    // What handlers and posted functions touch is not known.
+    if (has_messages()) {
+        footprint_.add_everything();
+        const std::size_t before = scheduler_->ready.size();
+        scheduler_->take_inbox();
+        account(0, before);
+    }
+    scheduler_->hand_over_failures();
+}
+
+// False: nothing has come up; nobody runs again, or only if time passes.
+bool simulated_loop::find_work(bool time_may_pass) {
+    const std::size_t before = scheduler_->ready.size();
+    footprint_.clear();
+    goes_on_at_ = none;
+    if (!scheduler_->asked_.empty()) scheduler_->escalate();
+    context_->restart();
+    bool found = context_->poll() != 0 || scheduler_->ready.size() != before || has_messages();
+    if (!found && time_may_pass && !scheduler_->timers.empty()) {
+        now = std::max(now, scheduler_->timers.earliest());
+        trace_.time(now);
+        scheduler_->expire_timers(now);
+        found = true;
+    }
+    account(0, before);
+    return found;
+}
+
+bool simulated_loop::choose_turn(std::size_t& place) {
+    const run_queue& ready = scheduler_->ready;
+    const std::size_t count = ready.size();
+    if (wants_footprints_ && count == 1 && !decides_->may_run(ready.at(0).fiber->id)) {
+        gave_up_ = true;
+        return false;
+    }
+    place = 0;
+    decision_ = {};
+    // The first in the queue has waited the longest.
+    if (count == 1 || trace_.fibers[ready.at(0).fiber->id].since + options_.patience < steps_) return true;
+    const bool goes_on = goes_on_at_ != none;
+    const std::size_t choice = decides_->turn({*this, count, goes_on});
+    if (choice == chooser::give_up) {
+        gave_up_ = true;
+        return false;
+    }
+    decision_ = {.place = decisions_.size(), .choice = choice, .choices = count};
+    decisions_.push_back(static_cast<std::uint32_t>(choice));
+    place = !goes_on ? choice : choice == 0 ? goes_on_at_ : choice <= goes_on_at_ ? choice - 1 : choice;
+    return true;
+}
+
+void simulated_loop::give_turn(std::size_t place) {
+    scheduler_core& core = *scheduler_;
+    ready_entry next = core.ready.take(place);
+    const std::uint64_t number = next.fiber->id;
+    const std::size_t before = core.ready.size();
+    footprint_.clear();
+    if (wants_footprints_) footprint_.add(name_of_fiber(number), access::read);  // whether it is cancelled
+    ++steps_;
+    traced_fiber& fiber = trace_.fibers[number];
+    if (options_.starvation != 0 && fiber.waiting.operation != nullptr && fiber.left + options_.starvation < steps_ &&
+        short_operation(fiber.waiting.operation) != "sleep")
+        fail_run(sim::failure_kind::starvation, "fiber " + trace_.name_of(number) + " waited for " +
+                                                    std::to_string(steps_ - fiber.left) + " turns " + trace_.wait_of(fiber));
+    const std::source_location from = fiber.where;
+    fiber.waiting = {};
+    fiber.waited_fiber = 0;
+    fiber.is_runnable = false;
+    if (next.sp == nullptr) next.sp = continuation(core, *next.fiber, next.fiber);
+    if (next.sp != nullptr) {
+        core.budget = 0;  // so that each switch comes back here
+        core.running = next.fiber;
+        jump(core.places, next.sp, &core.loop_sp, &core.loop, next.fiber->stack);
+    }
+    account(number, before);
+    traced_fiber& left = trace_.fibers[number];  // fibers may have been added
+    if (left.record != nullptr) {
+        left.where = left.record->where;
+        left.left = steps_;
+    }
+    if (!draining_) trace_.turn(number, from, decision_, now);
+    ran_ = number;
+}
+
+// Fibers that came into the queue behind the first `before` are runnable from now on. One of them may be who did that, having
+// given way.
+void simulated_loop::account(std::uint64_t number, std::size_t before) {
+    const run_queue& ready = scheduler_->ready;
+    if (number != 0) goes_on_at_ = none;
+    for (std::size_t i = before; i < ready.size(); ++i) {
+        const std::uint64_t woken = ready.at(i).fiber->id;
+        traced_fiber& fiber = trace_.fibers[woken];
+        if (woken == number)
+            goes_on_at_ = i;
+        else if (wants_footprints_)
+            footprint_.add(name_of_fiber(woken), access::write);
+        fiber.since = steps_;
+        fiber.is_runnable = true;
+    }
+}
+
+}  // namespace corun::detail

@@ -1,0 +1,107 @@
+#include "snapshot.hpp"
+
+#include "interrupt.hpp"
+#include "scheduler_impl.hpp"
+
+#include <corun/detail/scope.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace corun::detail {
+namespace {
+
+// Lists are followed no further than this beyond what was expected: a list may be caught while it changes.
+constexpr std::size_t margin = 1024;
+
+void copy_name(const std::string& from, char (&to)[48]) noexcept {
+    const std::size_t length = std::min(from.size(), sizeof to - 1);
+    std::memcpy(to, from.data(), length);
+    to[length] = '\0';
+}
+
+fiber_view::state state_of(const fiber_record& fiber, bool is_running) noexcept {
+    if (is_running) return fiber_view::state::running;
+    switch (fiber.state) {
+        case fiber_state::fresh: return fiber_view::state::fresh;
+        case fiber_state::parked: return fiber_view::state::waiting;
+        default: return fiber_view::state::ready;
+    }
+}
+
+// Fills the prepared memory of a snapshot; the fibers are the newest first. No allocation.
+struct collection {
+    scheduler_impl& from;
+    std::vector<fiber_view>& to;  // with room
+    std::size_t count = 0;
+    std::size_t ready = 0;
+
+    void run() noexcept {
+        ready = from.ready.size();
+        for (const fiber_record* f = from.first_live; f != nullptr && count != to.size(); f = f->following)
+            view(*f, f == from.running, to[count++]);
+    }
+};
+
+scheduler_snapshot take(scheduler_impl& scheduler, int patience_ms, bool with_frames) {
+    scheduler_snapshot result;
+    result.scheduler = &scheduler;
+    const auto collect_inside = [&] {
+        result.fibers.resize(scheduler.live);
+        collection all{scheduler, result.fibers};
+        all.run();
+        result.ready = all.ready;
+        result.fibers.resize(all.count);
+        if (!with_frames) return;
+        result.frames.resize(all.count);
+        std::size_t i = 0;
+        for (fiber_record* f = scheduler.first_live; f != nullptr; f = f->following) frames_of(*f, result.frames[i++]);
+        std::reverse(result.frames.begin(), result.frames.end());
+    };
+    if (!look_inside(scheduler, patience{patience_ms}, collect_inside)) {
+        result.is_complete = false;
+        // The size is a guess, read while its owner may write it.
+        result.fibers.resize(*static_cast<const volatile std::size_t*>(&scheduler.live) + margin);
+        collection all{scheduler, result.fibers};
+        result.was_seen = look_from_its_thread(
+            scheduler, patience{patience_ms}, [](void* c) noexcept { static_cast<collection*>(c)->run(); }, &all);
+        result.ready = all.ready;
+        result.fibers.resize(result.was_seen ? all.count : 0);
+    }
+    std::reverse(result.fibers.begin(), result.fibers.end());
+    return result;
+}
+
+}  // namespace
+
+void view(const fiber_record& fiber, bool is_running, fiber_view& out) noexcept {
+    out.id = fiber.id;
+    out.spawned_by = fiber.spawned_by;
+    copy_name(fiber.name, out.name);
+    out.is = state_of(fiber, is_running);
+    out.where = fiber.where;
+    out.spawned_at = fiber.spawned_at;
+    out.wait = wait_of(fiber);
+    const fiber_record* holder = out.wait.holder;
+    out.holder_id = holder != nullptr ? holder->id : 0;
+    if (holder != nullptr) copy_name(holder->name, out.holder_name);
+    out.observed_at = fiber.observed_at;
+    out.deadline = effective_deadline(fiber);
+    out.scopes = 0;
+    for (const scope* s = fiber.innermost; s != nullptr; s = s->outer()) ++out.scopes;
+    if (const cancellation_view seen{fiber, fiber.innermost, 0}; seen.exists)
+        out.cancelled = seen.source != nullptr ? seen.source->reason() : fiber.reason.load(std::memory_order_relaxed);
+    out.stack_size = fiber.pool != nullptr && fiber.stack.base != nullptr ? fiber.pool->slot() : 0;
+    out.stack_used = 0;
+    if (fiber.state == fiber_state::parked && fiber.sp != nullptr)
+        out.stack_used = static_cast<std::size_t>(static_cast<const std::byte*>(fiber.stack.base) + fiber.stack.size -
+                                                  static_cast<const std::byte*>(fiber.sp));
+}
+
+std::vector<scheduler_snapshot> take_snapshots(int patience_ms, bool with_frames) {
+    std::vector<scheduler_snapshot> result;
+    for (const auto& scheduler : all_schedulers()) result.push_back(take(*scheduler, patience_ms, with_frames));
+    return result;
+}
+
+}  // namespace corun::detail

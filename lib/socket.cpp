@@ -1,0 +1,87 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/socket.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cerrno>
+
+namespace corun::detail {
+namespace {
+
+readiness& descriptors_of(const fiber_record& fiber) noexcept { return impl_of(*fiber.owner).descriptors; }
+
+}  // namespace
+
+void abandon_waits(int fd) noexcept {
+    if (scheduler_core* core = current_core(); core != nullptr && fd >= 0) impl_of(*core).descriptors.abandon(fd);
+}
+
+bool socket_wait::is_ready_now(int fd) const noexcept {
+    if (finished_ || wait_.abandoned || fd < 0) return true;
+    pollfd p{.fd = fd, .events = static_cast<short>(wait_.way == direction::read ? POLLIN : POLLOUT), .revents = 0};
+    return ::poll(&p, 1, 0) != 0;
+}
+
+void socket_wait::wait_on(fiber_record& fiber, acquaintance how) {
+    readiness& descriptors = descriptors_of(fiber);
+    if (how == acquaintance::known && descriptors.add_known(wait_, fiber)) return;
+    try {
+        descriptors.add(wait_, fiber, how);
+    } catch (const boost::system::system_error& refused) {
+        fail(refused.code().value());
+    }
+}
+
+bool socket_wait::has_failed(const fiber_record& self) noexcept {
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return fail(errno);
+    readiness& descriptors = descriptors_of(self);
+    descriptors.is_exhausted(wait_.fd, wait_.way);
+    if (wait_.home == nullptr || descriptors.resume(wait_)) return false;
+    return fail(errno);
+}
+
+void socket_wait::take_turns(fiber_record& self) {
+    if (--self.owner->budget > 0) return;
+    give_way(self);
+    if (is_interrupted(self)) throw_cancelled(self);
+}
+
+boost::system::error_code socket_wait::error() const noexcept {
+    if (failure_ == end_of_file) return boost::asio::error::eof;
+    return {failure_, boost::system::system_category()};
+}
+
+void socket_wait::raise(const char* what) const { throw boost::system::system_error{error(), what}; }
+
+accepting::~accepting() {
+    if (accepted_ >= 0) ::close(accepted_);
+}
+
+bool accepting::accept_once(const fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept {
+    do accepted_ = ::accept4(wait_.fd, static_cast<sockaddr*>(peer), &size, SOCK_CLOEXEC);
+    while (accepted_ < 0 && (errno == EINTR || (!report_aborted && (errno == ECONNABORTED || errno == EPROTO))));
+    return accepted_ >= 0 ? finish() : has_failed(self);
+}
+
+bool connecting::connect_once(const void* peer, std::size_t size) noexcept {
+    if (::connect(wait_.fd, static_cast<const sockaddr*>(peer), static_cast<socklen_t>(size)) == 0) return finish();
+    return errno == EINPROGRESS || errno == EINTR ? false : fail(errno);
+}
+
+// Woken: connected, unless an event says that something is wrong.
+bool connecting::conclude() noexcept {
+    if (wait_.events == 0) return false;
+    if ((wait_.events & (EPOLLERR | EPOLLHUP)) == 0) return finish();
+    int pending = 0;
+    socklen_t size = sizeof pending;
+    if (::getsockopt(wait_.fd, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return fail(errno);
+    return pending != 0 ? fail(pending) : finish();
+}
+
+}  // namespace corun::detail

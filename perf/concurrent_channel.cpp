@@ -1,0 +1,115 @@
+// What it costs to pass a value from one thread to another: a producer that may be 1024 ahead, and its consumer.
+#include "peers/boost_fiber.hpp"
+#include "support/channel.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/concurrent_channel.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/fiber/buffered_channel.hpp>
+#include <corun.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+namespace {
+
+namespace asio = boost::asio;
+
+void fiber_to_fiber(benchmark::State& state) {
+    corun::concurrent_channel<std::int64_t> c{perf::ahead};
+    perf::in_order values{state};
+    std::jthread consumer{[&] {
+        corun::run([&] {
+            while (const auto v = corun::yield(c.receive())) values.arrived(*v);
+        });
+    }};
+    corun::run([&] {
+        std::int64_t sent = 0;
+        for ([[maybe_unused]] auto _ : state) corun::yield(c.send(sent++));
+        c.close();
+    });
+    consumer.join();
+    values.check();
+}
+
+void thread_to_fiber(benchmark::State& state) {
+    corun::concurrent_channel<std::int64_t> c{perf::ahead};
+    perf::in_order values{state};
+    std::jthread consumer{[&] {
+        corun::run([&] {
+            while (const auto v = corun::yield(c.receive())) values.arrived(*v);
+        });
+    }};
+    std::int64_t sent = 0;
+    for ([[maybe_unused]] auto _ : state) c.blocking_send(sent++);
+    c.close();
+    consumer.join();
+    values.check();
+}
+
+void boost_fiber(benchmark::State& state) {
+    boost::fibers::buffered_channel<std::int64_t> c{perf::ahead};
+    perf::in_order values{state};
+    std::jthread consumer{[&] {
+        for (std::int64_t v = 0; c.pop(v) == boost::fibers::channel_op_status::success;) values.arrived(v);
+    }};
+    std::int64_t sent = 0;
+    for ([[maybe_unused]] auto _ : state) c.push(sent++);
+    c.close();
+    consumer.join();
+    values.check();
+}
+
+using asio_channel = asio::experimental::concurrent_channel<void(boost::system::error_code, std::int64_t)>;
+
+void awaitable(benchmark::State& state) {
+    asio::io_context one{1}, other{1};
+    asio_channel c{one, perf::ahead};
+    perf::in_order values{state};
+    asio::co_spawn(
+        other,
+        [&]() -> asio::awaitable<void> {
+            for (auto v = co_await c.async_receive(asio::use_awaitable); v != perf::the_end;
+                 v = co_await c.async_receive(asio::use_awaitable))
+                values.arrived(v);
+        },
+        asio::detached);
+    asio::co_spawn(
+        one,
+        [&]() -> asio::awaitable<void> {
+            std::int64_t sent = 0;
+            for ([[maybe_unused]] auto _ : state) co_await c.async_send({}, sent++, asio::use_awaitable);
+            co_await c.async_send({}, perf::the_end, asio::use_awaitable);
+        },
+        asio::detached);
+    std::jthread consumer{[&] { other.run(); }};
+    one.run();
+    consumer.join();
+    values.check();
+}
+
+BENCHMARK(fiber_to_fiber)->Name("concurrent_channel/corun")->UseRealTime();
+BENCHMARK(thread_to_fiber)->Name("concurrent_channel/corun_from_thread")->UseRealTime();
+BENCHMARK(boost_fiber)->Name("concurrent_channel/boost_fiber")->UseRealTime();
+BENCHMARK(awaitable)->Name("concurrent_channel/awaitable")->UseRealTime();
+
+void run_go() {
+    if (std::system("command -v go > /dev/null 2>&1") != 0) {
+        std::puts("concurrent_channel/go: skipped, go is not installed");
+        return;
+    }
+    const auto source = std::filesystem::path{__FILE__}.parent_path() / "peers" / "concurrent_channel.go";
+    if (std::system(("go run '" + source.string() + "'").c_str()) != 0) std::puts("concurrent_channel/go: failed");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    benchmark::Initialize(&count, arguments);
+    benchmark::RunSpecifiedBenchmarks();
+    std::fflush(stdout);
+    run_go();
+}

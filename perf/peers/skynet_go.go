@@ -1,0 +1,30 @@
+// skynet with Go: a goroutine for each node, and a channel for the ten children of one.
+package main
+
+func subtree(to chan<- uint64, first, leaves uint64) {
+	if leaves == 1 {
+		to <- first
+		return
+	}
+	children := make(chan uint64, 10)
+	for i := uint64(0); i < 10; i++ {
+		go subtree(children, first+i*leaves/10, leaves/10)
+	}
+	var sum uint64
+	for i := 0; i < 10; i++ {
+		sum += <-children
+	}
+	to <- sum
+}
+
+func main() {
+	operations("skynet", 1000000, 1, func(count, _ int) (int, uint64) {
+		result := make(chan uint64, 1)
+		go subtree(result, 0, uint64(count))
+		sum := <-result
+		if sum != uint64(count)*uint64(count-1)/2 {
+			fail("skynet", "the sum is wrong")
+		}
+		return count, sum
+	})
+}

@@ -1,0 +1,60 @@
+// What a select costs beside a plain receive of the same value from the same sender: it waits for seven more channels that are
+// idle and a timer that does not come: one that is set anew each time, which reads the clock, or a deadline for all.
+#include <benchmark/benchmark.h>
+
+#include <corun.hpp>
+
+#include <array>
+#include <cstdint>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class Receive>
+void measure(benchmark::State& state, Receive receive) {
+    corun::run([&] {
+        std::array<corun::channel<std::int64_t>, 8> c;
+        auto sender = corun::spawn([&] {
+            try {
+                for (std::int64_t i = 0;; ++i) corun::yield(c[5].send(i));
+            } catch (const corun::channel_closed&) {
+            }
+        });
+        std::int64_t next = 0;
+        bool wrong = false;
+        for ([[maybe_unused]] auto _ : state) wrong |= receive(c) != next++;
+        c[5].close();
+        corun::yield(sender.join());
+        if (wrong) state.SkipWithError("values were lost or out of order");
+    });
+}
+
+void plain_receive(benchmark::State& state) {
+    measure(state, [](auto& c) { return *corun::yield(c[5].receive()); });
+}
+
+void select_of_8_and_a_timer(benchmark::State& state) {
+    measure(state, [](auto& c) {
+        auto result = corun::yield(corun::select(c[0].receive(), c[1].receive(), c[2].receive(), c[3].receive(), c[4].receive(),
+                                                 c[5].receive(), c[6].receive(), c[7].receive(), corun::sleep_for(1h)));
+        return *std::get<5>(result);
+    });
+}
+
+void select_of_8_and_a_deadline(benchmark::State& state) {
+    const auto deadline = corun::clock::now() + 1h;
+    measure(state, [deadline](auto& c) {
+        auto result = corun::yield(corun::select(c[0].receive(), c[1].receive(), c[2].receive(), c[3].receive(), c[4].receive(),
+                                                 c[5].receive(), c[6].receive(), c[7].receive(), corun::sleep_until(deadline)));
+        return *std::get<5>(result);
+    });
+}
+
+BENCHMARK(plain_receive)->Name("select/corun/plain_receive");
+BENCHMARK(select_of_8_and_a_timer)->Name("select/corun/of_8_and_a_timer");
+BENCHMARK(select_of_8_and_a_deadline)->Name("select/corun/of_8_and_a_deadline");
+
+}  // namespace
+
+BENCHMARK_MAIN();

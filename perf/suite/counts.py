@@ -1,0 +1,88 @@
+"""What an operation takes, counted: instructions under callgrind, allocations, system calls. The same on a busy machine as on a quiet
+one, and so what a change can be judged by."""
+
+import os
+import pathlib
+import re
+import shutil
+import tempfile
+
+from . import catalogue, children, programs
+
+SECONDS = 300
+TOOLS = {"instructions": "valgrind", "system_calls": "strace"}
+UNITS = {"instructions": "instructions", "allocations": "allocations", "system_calls": "system calls", "resident_bytes": "resident bytes"}
+
+
+class Counter:
+    def __init__(self, found, progress):
+        self._programs = found
+        self._progress = progress
+
+    def count(self, counted, runtimes):
+        """{"title", "counts": {runtime: {kind: of one operation}}, "skipped": {runtime or kind: why}, "failed": {runtime: why}}"""
+        result = {"workload": counted.workload, "title": counted.title, "counts": {}, "skipped": {}, "failed": {}}
+        workload = workload_called(counted.workload)
+        for runtime in counted.runtimes:
+            if runtime not in runtimes:
+                continue
+            if reason := self._programs.why_not(workload, catalogue.Case(counted.title), runtime):
+                result["failed" if runtime == "corun" else "skipped"][runtime] = reason
+                continue
+            for kind in counted.kinds:
+                if (tool := TOOLS.get(kind)) and shutil.which(tool) is None:
+                    result["skipped"][UNITS[kind]] = f"{tool} is not installed"
+                    continue
+                self._progress.say(f"counting: {counted.title}, {UNITS[kind]}, {runtime}")
+                try:
+                    result["counts"].setdefault(runtime, {})[kind] = self._of_one(counted, workload, runtime, kind)
+                except children.Failed as failure:
+                    result["failed"][runtime] = f"{UNITS[kind]}: {failure}"
+        return result
+
+    def _of_one(self, counted, workload, runtime, kind):
+        if counted.field:
+            command = self._programs.command(workload, runtime, ("--fibers", str(counted.large)))
+            return programs.fields(children.output(command, SECONDS), workload, runtime)[counted.field]
+        small, large = (self._run(counted, workload, runtime, kind, number) for number in (counted.small, counted.large))
+        return round(max(0, large - small) / (counted.large - counted.small), 4)
+
+    def _run(self, counted, workload, runtime, kind, operations):
+        environment = dict(os.environ)
+        arguments = counted.arguments
+        if workload.benchmark:
+            environment["CORUN_PERF_ITERATIONS"] = str(operations)
+        else:
+            arguments = (*arguments, "--operations", str(operations))
+        command = self._programs.command(workload, runtime, arguments, counted.parameter)
+        if workload.benchmark:
+            command = [word if not str(word).startswith("--benchmark_filter") else f"{str(word)[:-1]}(/iterations:.*)?$"
+                       for word in command]
+        with tempfile.TemporaryDirectory(prefix="corun-perf-") as folder:
+            log = pathlib.Path(folder) / "counted"
+            command, pattern = instrumented(kind, command, log, environment, self._programs.preload)
+            children.output(command, SECONDS, env=environment)
+            return read(log, pattern, kind)
+
+
+def instrumented(kind, command, log, environment, preload):
+    """The command with the tool around it, and what to look for in the log."""
+    if kind == "instructions":
+        return ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}", *command], r"Collected\s*:\s*(\d+)"
+    if kind == "system_calls":
+        return ["strace", "-f", "-c", "-U", "calls,name", "-o", log, *command], r"^\s*(\d+)\s+total$"
+    if not preload.exists():
+        raise children.Failed(f"{preload.name} has not been built")
+    environment.update(LD_PRELOAD=str(preload), CORUN_PERF_ALLOCATIONS=str(log))
+    return command, r"^(\d+)"
+
+
+def read(log, pattern, kind):
+    found = re.search(pattern, log.read_text(errors="replace") if log.exists() else "", re.MULTILINE)
+    if not found:
+        raise children.Failed(f"{TOOLS.get(kind, 'the preloaded library')} told no figure")
+    return int(found[1])
+
+
+def workload_called(name):
+    return next(each for each in catalogue.WORKLOADS if each.name == name)

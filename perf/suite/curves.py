@@ -1,0 +1,74 @@
+"""What one operation costs as something grows, and whether that grows with it."""
+
+import os
+import statistics
+
+from . import catalogue, children, counts, programs, samples
+
+SUPERLINEAR = 0.25  # cost of one ~ size^p: caches and logarithms stay below, a scan of a list is 1
+JUDGED_FROM = 1000  # below, what a program does once is in the way
+SIZES = {"quick": (1, 100, 10_000), "": (1, 10, 100, 1000, 10_000, 100_000), "full": (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)}
+ROUNDS = 3
+ROOM = 10 << 10  # bytes that a fiber with its stack may take
+
+
+class Curves:
+    def __init__(self, found, options, progress):
+        self._programs = found
+        self._options = options
+        self._progress = progress
+        self._runs = {}  # by command: one program may tell several curves
+
+    def run(self, curve):
+        """A dictionary as described in report.py."""
+        workload = counts.workload_called(curve.workload)
+        sizes = [size for size in SIZES[self._options.mode] if size <= curve.largest]
+        result = {"workload": curve.workload, "grows": curve.grows, "unit": curve.unit, "points": {}, "slope": {},
+                  "superlinear": [], "skipped": {}, "failed": {}}
+        for runtime in self._runtimes(curve):
+            for size in sizes:
+                case = catalogue.Case(str(size), needs_bytes={runtime: size * ROOM})
+                reason = "the time was up" if self._progress.late() else self._programs.why_not(workload, case, runtime)
+                if reason:
+                    result["skipped"][runtime] = f"{reason} ({size:,})"
+                    break
+                try:
+                    result["points"].setdefault(runtime, []).append(self._point(curve, workload, runtime, size))
+                except children.Failed as failure:
+                    result["failed"][runtime] = f"{size:,}: {failure}"
+                    break
+        judge(result)
+        return result
+
+    def _runtimes(self, curve):
+        if self._options.mode == "quick":
+            return ["corun"]
+        return [name for name in curve.runtimes if name == "corun" or not self._options.peers or name in self._options.peers]
+
+    def _point(self, curve, workload, runtime, size):
+        words = {"size": size, "work": max(size * curve.times, curve.least_work)}
+        arguments = [word.format(**words) for word in curve.arguments]
+        if workload.benchmark:
+            arguments.append("--benchmark_min_time=0.05")
+        command = self._programs.pinned(
+            workload, self._programs.command(workload, runtime, arguments, str(size) if workload.benchmark else ""))
+        key = tuple(map(str, (*command, size)))
+        if key not in self._runs:
+            self._runs[key] = [self._once(curve, workload, runtime, size, command, number + 1)
+                               for number in range(ROUNDS if size < 1_000_000 else 1)]
+        values = [run[curve.metric] * (curve.divide / size if curve.divide else 1) for run in self._runs[key]]
+        return {"size": size, "median": statistics.median(values), "min": min(values), "max": max(values)}
+
+    def _once(self, curve, workload, runtime, size, command, number):
+        self._progress.say(f"scaling, {curve.grows}: {size:,}, {runtime}, round {number}")
+        output = children.output(command, workload.seconds, env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
+        return programs.fields(output, workload, runtime)
+
+
+def judge(result):
+    """The smallest of each size is used: what disturbs a run makes it slower, never faster."""
+    for runtime, points in result["points"].items():
+        judged = [(point["size"], point["min"]) for point in points if point["size"] >= JUDGED_FROM]
+        result["slope"][runtime] = slope = samples.slope(judged)
+        if slope is not None and slope > SUPERLINEAR:
+            result["superlinear"].append(runtime)

@@ -1,0 +1,306 @@
+// What Go's own tests of channels and select ask (runtime/chan_test.go), asked of ours. The cases carry their names; those about
+// goroutine stacks and the garbage collector have nothing to ask here.
+#include <corun/channel.hpp>
+#include <corun/concurrent_channel.hpp>
+#include <corun/fiber.hpp>
+#include <corun/run.hpp>
+#include <corun/select.hpp>
+#include <corun/sleep.hpp>
+#include <corun/spawn.hpp>
+#include <corun/wait_group.hpp>
+#include <corun/yield.hpp>
+
+#include "support/leaks.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Lets the others go on until they wait.
+void let_them_wait() {
+    for (int i = 0; i < 5; ++i) corun::yield();
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(go_channels, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(TestChan) {
+    for (std::size_t capacity = 0; capacity < 20; ++capacity)
+        corun::run([capacity] {
+            {  // Receiving from an empty one waits, both ways.
+                corun::channel<int> c{capacity};
+                bool one = false, two = false;
+                auto first = corun::spawn([&] { one = corun::yield(c.receive()).has_value(); });
+                auto second = corun::spawn([&] { two = std::get<0>(corun::yield(corun::select(c.receive()))).has_value(); });
+                let_them_wait();
+                BOOST_TEST((!first.done() && !second.done()));
+                BOOST_TEST(corun::yield(corun::select(c.receive(), corun::or_else())).index() == 1);
+                corun::yield(c.send(0));
+                corun::yield(c.send(0));
+                corun::yield(first.join());
+                corun::yield(second.join());
+                BOOST_TEST((one && two));
+            }
+            {  // Sending to a full one waits.
+                corun::channel<std::size_t> c{capacity};
+                for (std::size_t i = 0; i < capacity; ++i) corun::yield(c.send(i));
+                auto blocked = corun::spawn([&] { corun::yield(c.send(capacity)); });
+                let_them_wait();
+                BOOST_TEST(!blocked.done());
+                BOOST_TEST(corun::yield(corun::select(c.send(99), corun::or_else())).index() == 1);
+                for (std::size_t i = 0; i <= capacity; ++i) BOOST_TEST(corun::yield(c.receive()).value() == i);
+                corun::yield(blocked.join());
+            }
+            {  // Nothing comes out of a closed one when it is empty; and what is in it comes first.
+                corun::channel<std::size_t> c{capacity};
+                for (std::size_t i = 0; i < capacity; ++i) corun::yield(c.send(i));
+                c.close();
+                for (std::size_t i = 0; i < capacity; ++i) BOOST_TEST(corun::yield(c.receive()).value() == i);
+                BOOST_TEST(!corun::yield(c.receive()).has_value());
+                BOOST_TEST(!std::get<0>(corun::yield(corun::select(c.receive()))).has_value());
+            }
+            {  // Closing ends a receive that waits.
+                corun::channel<int> c{capacity};
+                auto waiting = corun::spawn([&] { return corun::yield(c.receive()).has_value(); });
+                let_them_wait();
+                c.close();
+                BOOST_TEST(!corun::yield(waiting.join()));
+            }
+            {  // A hundred values in order.
+                corun::channel<int> c{capacity};
+                auto sender = corun::spawn([&] {
+                    for (int i = 0; i < 100; ++i) corun::yield(c.send(i));
+                });
+                for (int i = 0; i < 100; ++i) BOOST_TEST(corun::yield(c.receive()).value() == i);
+            }
+            {  // Four senders and four receivers: each value as often as it was sent.
+                corun::channel<int> c{capacity};
+                std::array<int, 200> seen{};
+                std::vector<corun::fiber<>> all;
+                for (int s = 0; s < 4; ++s)
+                    all.push_back(corun::spawn([&] {
+                        for (int i = 0; i < 200; ++i) corun::yield(c.send(i));
+                    }));
+                for (int r = 0; r < 4; ++r)
+                    all.push_back(corun::spawn([&] {
+                        for (int i = 0; i < 200; ++i) ++seen[static_cast<std::size_t>(corun::yield(c.receive()).value())];
+                    }));
+                for (auto& f : all) corun::yield(f.join());
+                for (const int times : seen) BOOST_TEST_REQUIRE(times == 4);
+            }
+            {  // Length and capacity.
+                corun::channel<int> c{capacity};
+                BOOST_TEST((c.size() == 0 && c.capacity() == capacity));
+                for (std::size_t i = 0; i < capacity; ++i) corun::yield(c.send(1));
+                BOOST_TEST(c.size() == capacity);
+            }
+        });
+}
+
+BOOST_AUTO_TEST_CASE(TestNonblockRecvRace) {
+    for (int i = 0; i < 2000; ++i) {
+        corun::concurrent_channel<int> c{1};
+        (void)c.try_send(1);
+        bool received = false;
+        std::jthread receiving{[&] { received = c.try_receive().has_value(); }};
+        c.close();
+        receiving.join();
+        BOOST_TEST_REQUIRE(received);
+    }
+}
+
+// Of two that take turns to close and to look, one finds something.
+BOOST_AUTO_TEST_CASE(TestNonblockSelectRace) {
+    corun::run([] {
+        for (int i = 0; i < 1000; ++i) {
+            corun::channel<int> a{1}, b{1};
+            corun::yield(a.send(1));
+            auto other =
+                corun::spawn([&] { return corun::yield(corun::select(a.receive(), b.receive(), corun::or_else())).index() != 2; });
+            corun::yield(b.send(1));
+            (void)corun::yield(corun::select(a.receive(), corun::or_else()));
+            BOOST_TEST_REQUIRE(corun::yield(other.join()));
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(TestNonblockSelectRace2) {
+    corun::run([] {
+        for (int i = 0; i < 1000; ++i) {
+            corun::channel<int> a{1}, b;
+            corun::yield(a.send(1));
+            auto other =
+                corun::spawn([&] { return corun::yield(corun::select(a.receive(), b.receive(), corun::or_else())).index() != 2; });
+            b.close();
+            (void)corun::yield(corun::select(a.receive(), corun::or_else()));
+            BOOST_TEST_REQUIRE(corun::yield(other.join()));
+        }
+    });
+}
+
+// A select that both sends to and receives from one channel never meets itself.
+BOOST_AUTO_TEST_CASE(TestSelfSelect) {
+    for (const std::size_t capacity : {std::size_t{0}, std::size_t{10}})
+        corun::run([capacity] {
+            corun::channel<int> c{capacity};
+            std::vector<corun::fiber<>> both;
+            for (int p = 0; p < 2; ++p)
+                both.push_back(corun::spawn([&c, p, capacity] {
+                    for (int i = 0; i < 1000; ++i) {
+                        const auto receive = [&](std::optional<int> v) {
+                            if (capacity == 0) BOOST_TEST_REQUIRE(v.value_or(1 - p) == 1 - p);
+                        };
+                        if (p == 0 || i % 2 == 0)
+                            corun::yield(corun::select(corun::on(c.send(p), [] {}), corun::on(c.receive(), receive)));
+                        else
+                            corun::yield(corun::select(corun::on(c.receive(), receive), corun::on(c.send(p), [] {})));
+                    }
+                    c.close();
+                }));
+            for (auto& f : both) try {
+                    corun::yield(f.join());
+                } catch (const corun::channel_closed&) {  // the other was done first
+                }
+        });
+}
+
+BOOST_AUTO_TEST_CASE(TestSelectStress) {
+    corun::run([] {
+        constexpr int values = 2000;
+        std::array<corun::channel<int>, 4> c{corun::channel<int>{}, corun::channel<int>{}, corun::channel<int>{2},
+                                             corun::channel<int>{3}};
+        std::vector<corun::fiber<>> all;
+        for (auto& each : c) {
+            all.push_back(corun::spawn([&each] {
+                for (int i = 0; i < values; ++i) corun::yield(each.send(0));
+            }));
+            all.push_back(corun::spawn([&each] {
+                for (int i = 0; i < values; ++i) BOOST_TEST_REQUIRE(corun::yield(each.receive()).has_value());
+            }));
+        }
+        std::array<int, 4> sent{}, received{};
+        all.push_back(corun::spawn([&] {
+            for (int i = 0; i < 4 * values; ++i)
+                ++sent[corun::yield(corun::select(c[0].send(0), c[1].send(0), c[2].send(0), c[3].send(0))).index()];
+        }));
+        all.push_back(corun::spawn([&] {
+            for (int i = 0; i < 4 * values; ++i)
+                ++received[corun::yield(corun::select(c[0].receive(), c[1].receive(), c[2].receive(), c[3].receive())).index()];
+        }));
+        // What selects have sent beyond what they have received, or less, keeps the plain ones waiting: help them out.
+        bool all_done = false;
+        auto helping = corun::spawn([&] {
+            while (!all_done) {
+                corun::yield(corun::sleep_for(1ms));
+                for (auto& each : c) (void)(each.try_send(0) || each.try_receive());
+            }
+        });
+        for (auto& f : all) corun::yield(f.join());
+        all_done = true;
+        corun::yield(helping.join());
+        BOOST_TEST(std::accumulate(sent.begin(), sent.end(), 0) == 4 * values);
+        BOOST_TEST(std::accumulate(received.begin(), received.end(), 0) == 4 * values);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(TestSelectFairness) {
+    corun::run([] {
+        constexpr int trials = 10'000;
+        corun::channel<int> c1{trials + 1}, c2{trials + 1}, out, done;
+        for (int i = 0; i < trials + 1; ++i) {
+            corun::yield(c1.send(1));
+            corun::yield(c2.send(2));
+        }
+        corun::channel<int> idle1, idle2;
+        auto selecting = corun::spawn([&] {
+            for (bool going = true; going;) {
+                std::optional<int> b;
+                corun::yield(corun::select(corun::on(idle1.receive(), [&](std::optional<int> v) { b = v; }),
+                                           corun::on(idle2.receive(), [&](std::optional<int> v) { b = v; }),
+                                           corun::on(c1.receive(), [&](std::optional<int> v) { b = v; }),
+                                           corun::on(c2.receive(), [&](std::optional<int> v) { b = v; })));
+                going = corun::yield(corun::select(corun::on(out.send(*b), [] { return true; }),
+                                                   corun::on(done.receive(), [](std::optional<int>) { return false; })));
+            }
+        });
+        int ones = 0;
+        for (int i = 0; i < trials; ++i) ones += corun::yield(out.receive()).value() == 1;
+        done.close();
+        corun::yield(selecting.join());
+        BOOST_TEST(std::abs(ones - trials / 2) < 300);  // six standard deviations
+    });
+}
+
+BOOST_AUTO_TEST_CASE(TestPseudoRandomSend) {
+    for (const std::size_t capacity : {std::size_t{0}, std::size_t{1}, std::size_t{100}})
+        corun::run([capacity] {
+            corun::channel<int> c{capacity};
+            int ones = 0;
+            auto receiving = corun::spawn([&] {
+                for (int i = 0; i < 100; ++i) ones += corun::yield(c.receive()).value();
+            });
+            for (int i = 0; i < 100; ++i) (void)corun::yield(corun::select(c.send(0), c.send(1)));
+            corun::yield(receiving.join());
+            BOOST_TEST((ones > 10 && ones < 90));
+        });
+}
+
+BOOST_AUTO_TEST_CASE(TestMultiConsumer) {
+    corun::run([] {
+        corun::channel<int> questions{93}, answers{93};
+        corun::wait_group working;
+        for (int i = 0; i < 23; ++i) {
+            working.add();
+            corun::spawn([&] {
+                while (auto q = corun::yield(questions.receive())) {
+                    if (*q % 7 == 0) corun::yield();
+                    corun::yield(answers.send(*q));
+                }
+                working.done();
+            });
+        }
+        int expected = 0;
+        for (int i = 0; i < 4000; ++i) expected += i;
+        corun::spawn([&] {
+            for (int i = 0; i < 4000; ++i) corun::yield(questions.send(i));
+            questions.close();
+            corun::yield(working.wait());
+            answers.close();
+        });
+        int sum = 0, count = 0;
+        while (auto a = corun::yield(answers.receive())) {
+            sum += *a;
+            ++count;
+        }
+        BOOST_TEST(count == 4000);
+        BOOST_TEST(sum == expected);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(TestSelectDuplicateChannel) {
+    corun::run([] {
+        corun::channel<int> c, other;
+        auto selecting =
+            corun::spawn([&] { return corun::yield(corun::select(c.receive(), c.receive(), other.receive())).index(); });
+        let_them_wait();
+        auto waiting = corun::spawn([&] { return corun::yield(c.receive()).value(); });
+        let_them_wait();
+        other.close();  // both of the select's places in c's line go away, and the one behind them moves up
+        BOOST_TEST(corun::yield(selecting.join()) == 2U);
+        corun::yield(c.send(8));
+        BOOST_TEST(corun::yield(waiting.join()) == 8);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,145 @@
+// A primitive of one scheduler that is used on another one: an error, never a silent race.
+#include <corun/barrier.hpp>
+#include <corun/channel.hpp>
+#include <corun/condition_variable.hpp>
+#include <corun/event.hpp>
+#include <corun/fiber.hpp>
+#include <corun/latch.hpp>
+#include <corun/mutex.hpp>
+#include <corun/once.hpp>
+#include <corun/run.hpp>
+#include <corun/select.hpp>
+#include <corun/semaphore.hpp>
+#include <corun/shared_mutex.hpp>
+#include <corun/sleep.hpp>
+#include <corun/spawn.hpp>
+#include <corun/wait_group.hpp>
+#include <corun/yield.hpp>
+
+#include "support/leaks.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Runs f on a fiber of another scheduler, on another thread, and returns the message of the wrong_scheduler that it threw.
+template <class Function>
+std::string refused(Function f) {
+    std::string message = "not refused";
+    std::jthread{[&] {
+        corun::run([&] {
+            try {
+                f();
+            } catch (const corun::wrong_scheduler& e) {
+                message = e.what();
+            }
+        });
+    }}.join();
+    return message;
+}
+
+bool names(const std::string& message, const std::string& what) { return message.find("a " + what + " that") != std::string::npos; }
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(wrong_scheduler, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
+    corun::run([] {
+        corun::channel<int> c{1};
+        (void)c.try_send(1);
+        BOOST_TEST(names(refused([&] { (void)c.try_receive(); }), "channel"));
+        BOOST_TEST(names(refused([&] { (void)c.try_send(1); }), "channel"));
+        BOOST_TEST(names(refused([&] { corun::yield(c.send(1)); }), "channel"));
+        BOOST_TEST(names(refused([&] { (void)corun::yield(c.receive()); }), "channel"));
+        BOOST_TEST(names(refused([&] { c.close(); }), "channel"));
+
+        corun::mutex m;
+        auto held = corun::yield(m.lock());
+        BOOST_TEST(names(refused([&] { (void)m.try_lock(); }), "mutex"));
+        BOOST_TEST(names(refused([&] { (void)corun::yield(m.lock()); }), "mutex"));
+        BOOST_TEST(names(refused([&] { m.unlock(); }), "mutex"));
+
+        corun::condition_variable changed;
+        changed.notify_one();
+        BOOST_TEST(names(refused([&] { changed.notify_one(); }), "condition_variable"));
+        BOOST_TEST(names(refused([&] { changed.notify_all(); }), "condition_variable"));
+
+        corun::shared_mutex s;
+        const auto reading = corun::yield(s.lock_shared());
+        BOOST_TEST(names(refused([&] { (void)corun::yield(s.lock_shared()); }), "shared_mutex"));
+        BOOST_TEST(names(refused([&] { (void)corun::yield(s.lock()); }), "shared_mutex"));
+
+        corun::semaphore permits{1};
+        permits.release();
+        BOOST_TEST(names(refused([&] { permits.release(); }), "semaphore"));
+        BOOST_TEST(names(refused([&] { corun::yield(permits.acquire()); }), "semaphore"));
+
+        corun::event e;
+        e.set();
+        BOOST_TEST(names(refused([&] { e.set(); }), "event"));
+        BOOST_TEST(names(refused([&] { e.reset(); }), "event"));
+        BOOST_TEST(names(refused([&] { corun::yield(e.wait()); }), "event"));
+
+        corun::latch l{1};
+        l.count_down();
+        BOOST_TEST(names(refused([&] { corun::yield(l.wait()); }), "latch"));
+        BOOST_TEST(names(refused([&] { l.count_down(); }), "latch"));
+
+        corun::wait_group all;
+        all.add();
+        BOOST_TEST(names(refused([&] { all.done(); }), "wait_group"));
+        BOOST_TEST(names(refused([&] { corun::yield(all.wait()); }), "wait_group"));
+
+        corun::once o;
+        corun::yield(o.call([] {}));
+        BOOST_TEST(names(refused([&] { corun::yield(o.call([] {})); }), "once"));
+
+        corun::barrier b{1};
+        (void)corun::yield(b.arrive_and_wait());
+        BOOST_TEST(names(refused([&] { (void)corun::yield(b.arrive_and_wait()); }), "barrier"));
+        BOOST_TEST(names(refused([&] { b.arrive_and_drop(); }), "barrier"));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(also_inside_a_select) {
+    corun::run([] {
+        corun::channel<int> c;
+        (void)c.try_receive();
+        BOOST_TEST(names(refused([&] { (void)corun::yield(corun::select(corun::sleep_for(1h), c.receive())); }), "channel"));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(plain_code_may_set_it_up_but_not_use_it_afterwards) {
+    corun::channel<int> c{2};
+    c.try_send(1);
+    corun::run([&] { BOOST_TEST(corun::yield(c.receive()).value() == 1); });
+    BOOST_CHECK_THROW((void)c.try_receive(), corun::wrong_scheduler);
+}
+
+BOOST_AUTO_TEST_CASE(the_message_names_the_fiber) {
+    corun::run([] {
+        corun::event e;
+        e.set();
+        std::string message;
+        std::jthread{[&] {
+            corun::run(
+                [&] {
+                    try {
+                        e.set();
+                    } catch (const corun::wrong_scheduler& error) {
+                        message = error.what();
+                    }
+                },
+                {.name = "stranger"});
+        }}.join();
+        BOOST_TEST(message.find("'stranger'") != std::string::npos);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,179 @@
+"""Tests of how the suite is run and shown. Run: python3 test/perf/test_runner.py"""
+
+import contextlib
+import html.parser
+import io
+import json
+import pathlib
+import re
+import tempfile
+import types
+import unittest
+import xml.etree.ElementTree
+
+import support
+from suite import catalogue, goals, options, page, programs, progress, report, rounds, tables
+
+WORKLOAD = catalogue.Workload("work", "does something", ("corun", "awaitable", "go"), (catalogue.Case("much"),),
+                              columns=("cpu_s",), same=("done",), absent={"boost_fiber": "cannot"}, pinned=False)
+
+
+class Rounds(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        support.program(self.folder, "work", f'echo corun >> {self.folder}/order; echo "work corun done=5 cpu_s=1"')
+
+    def run_workload(self, late=False):
+        asked = types.SimpleNamespace(mode="", rounds=5, peers=[])
+        runner = rounds.Runner(programs.Programs(self.folder), None, asked, support.Quiet(late))
+        (result,) = runner.run(WORKLOAD)
+        return result
+
+    def test_runtimes_take_turns_at_being_first(self):
+        support.program(self.folder, "work_awaitable", f'echo peer >> {self.folder}/order; echo "work awaitable done=5 cpu_s=2"')
+        result = self.run_workload()
+        self.assertEqual((self.folder / "order").read_text().split(), ["corun", "peer", "peer", "corun"] * 2 + ["corun", "peer"])
+        self.assertEqual(result["summary"]["awaitable"]["cpu_s"]["median"], 2)
+        self.assertEqual(result["verdicts"]["awaitable"]["cpu_s"]["verdict"], "more")
+
+    def test_what_cannot_take_part_is_said(self):
+        result = self.run_workload()
+        self.assertEqual(result["skipped"]["awaitable"], "work_awaitable has not been built")
+        self.assertEqual(result["skipped"]["boost_fiber"], "cannot")
+        self.assertIn("  boost_fiber skipped: cannot", list(tables.workload(result)))
+
+    def test_other_work_is_not_compared(self):
+        support.program(self.folder, "work_awaitable", 'echo "work awaitable done=4 cpu_s=0.1"')
+        result = self.run_workload()
+        self.assertEqual(result["failed"], {"awaitable": "done=4, corun 5"})
+        self.assertNotIn("awaitable", result["summary"])
+
+    def test_a_failure_is_told_and_ends_only_that_runtime(self):
+        for script, reason in (("echo no memory >&2; exit 1", "no memory"), ("echo nonsense", "printed 'nonsense'"),
+                               ("echo work awaitable done=x", "printed 'work awaitable done=x'")):
+            support.program(self.folder, "work_awaitable", script)
+            result = self.run_workload()
+            self.assertEqual(result["failed"], {"awaitable": reason})
+            self.assertIn("corun", result["summary"])
+
+    def test_when_the_time_is_up_nothing_more_is_begun(self):
+        result = self.run_workload(late=True)
+        self.assertEqual(result["summary"], {})
+        self.assertIn("the time was up", result["skipped"]["—"])
+
+    def test_less_work_replaces_the_option(self):
+        self.assertEqual(rounds.with_less(["--a", "1", "--b", "2"], ("--a", "3")), ["--a", "3", "--b", "2"])
+
+
+class Words(unittest.TestCase):
+    def refused(self, *words):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as left:
+            options.parse(words)
+        self.assertEqual(left.exception.code, 2)
+        self.assertEqual(said.getvalue().count("\n"), 1)
+        return said.getvalue()
+
+    def test_bad_input_is_one_line_that_says_what_there_is(self):
+        self.assertIn("there is no NAME 'yeild'; there is: yield, ", self.refused("yeild"))
+        self.assertIn("there is no peer ''", self.refused("--peers", "go,"))
+        self.assertIn("not allowed with", self.refused("--quick", "--full"))
+        self.assertIn("--rounds must be", self.refused("--rounds", "0"))
+        self.assertIn("no file", self.refused("--compare", "/nonexistent.json"))
+        self.assertIn("takes no NAME", self.refused("yield", "--check-counts"))
+
+    def test_a_report_of_another_kind_is_refused(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            for text in "[]", "{}", "nonsense", '{"schema": "corun-perf/1"}':
+                pathlib.Path(file.name).write_text(text)
+                with self.assertRaises(report.Unreadable):
+                    report.read(pathlib.Path(file.name))
+
+    def test_every_goal_names_something_that_is_measured(self):
+        known = {(workload.name, case.title) for workload in catalogue.WORKLOADS for case in workload.cases}
+        asked = set()
+
+        class Asked(goals.Figures):
+            def median(self, workload, case, runtime, key):
+                asked.add((workload, case))
+                return 1.0
+
+        original, goals.Figures = goals.Figures, Asked
+        try:
+            goals.evaluate([], [workload.name for workload in catalogue.WORKLOADS])
+        finally:
+            goals.Figures = original
+        self.assertEqual(asked - known, set())
+
+    def test_time_left(self):
+        clock = iter(range(100))
+        shown = progress.Progress(budget=50, now=lambda: next(clock))
+        shown.plan(("a",), 4)
+        self.assertIsNone(shown.seconds_left())
+        shown.took(("a",), 5)
+        self.assertEqual(shown.seconds_left(), 15)
+        self.assertFalse(shown.late())
+
+    def test_nobody_uses_up_the_time_of_those_after_it(self):
+        now = [0]
+        shown = progress.Progress(budget=100, now=lambda: now[0])
+        shown.share(10)
+        now[0] = 31
+        self.assertTrue(shown.late())
+        shown.share(9)
+        self.assertFalse(shown.late())
+        now[0] = 101
+        self.assertTrue(shown.late())
+
+
+class Page(html.parser.HTMLParser, unittest.TestCase):
+    def __init__(self, *arguments):
+        unittest.TestCase.__init__(self, *arguments)
+        html.parser.HTMLParser.__init__(self)
+        self.outside = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag in ("script", "link", "img") or any(name in ("src", "href") and not value.startswith("#") for name, value in attributes):
+            self.outside.append(tag)
+
+    def whole(self):
+        points = [{"size": 10 ** n, "min": n + 1, "median": n + 2, "max": n + 3} for n in range(4)]
+        curve = {"workload": "work", "grows": "things", "unit": "ns", "points": {"corun": points}, "slope": {"corun": 0.4},
+                 "superlinear": ["corun"], "skipped": {}, "failed": {}}
+        counts = {"workload": "work", "title": "one <thing>", "counts": {"corun": {"instructions": 12.5}}, "skipped": {}, "failed": {}}
+        results = [support.result([1, 1.1, 1.2, 1, 1], go=[90] * 5, gevent=[1] * 5)]
+        return page.whole(support.report(results, [counts], [curve]))
+
+    def test_it_needs_nothing_from_elsewhere(self):
+        self.feed(self.whole())
+        self.assertEqual(self.outside, [])
+        self.assertNotIn("url(", self.whole())
+
+    def test_charts_are_well_formed_and_draw_the_spread(self):
+        drawings = re.findall(r"<svg.*?</svg>", self.whole(), re.DOTALL)
+        self.assertEqual(len(drawings), 2)
+        for drawing in drawings:
+            xml.etree.ElementTree.fromstring(drawing)
+        self.assertEqual(drawings[0].count('class="spread"'), 3)
+
+    def test_it_says_what_is_not_certain_and_escapes_what_it_shows(self):
+        text = self.whole()
+        self.assertIn("too noisy to tell apart from corun (CPU s): gevent", text)
+        self.assertIn("busy with other things for 20%", text)
+        self.assertIn("one &lt;thing&gt;", text)
+        self.assertIn("superlinear", text)
+        self.assertIn("prefers-color-scheme:dark", text)
+        self.assertIn("width=device-width", text)
+
+    def test_the_report_can_be_read_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "new" / "report.json"
+            report.write(path, support.report([support.result([1])]))
+            self.assertEqual(report.read(path)["results"][0]["case"], "much")
+            self.assertEqual(json.loads(path.read_text())["schema"], report.SCHEMA)
+
+
+if __name__ == "__main__":
+    unittest.main()
