@@ -112,7 +112,10 @@ struct fiber_record : inbox_node {
 
     // --- touched at every switch ---
     scheduler_core* const owner;
-    fcontext_t sp = nullptr;
+    union {
+        fcontext_t sp = nullptr;  // parked: where its stack was left
+        std::size_t queued_at;    // fresh: its place in the run queue; 0: it is not there
+    };
     std::uint8_t alerts = 0;
     fiber_state state = fiber_state::fresh;
     std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
@@ -122,6 +125,7 @@ struct fiber_record : inbox_node {
     bool is_cancelled = false;           // as a whole
     bool never_begins = false;           // cancelled before its turn: its fiber only ends its captures, which may yield
     bool is_leaving = false;             // its function has ended; destructors of captures and locals are not interrupted
+    bool is_ahead = false;               // it began before its turn, for the fiber that joins it; that one follows at once
     bool was_cancelled = false;          // ended by its cancellation; failure is a fiber_cancelled then
     std::uint32_t cancellations_thrown = 0;  // and swallowed, since it entered the outermost scope that is cancelled
     scope* innermost = nullptr;          // of the cancellation scopes that it is in; on its stack
