@@ -160,7 +160,7 @@ void scheduler_impl::poll_events() noexcept {
 void scheduler_impl::run_fibers() {
     while (!ready.empty() && budget > 0) {
         ready_entry next = ready.pop();
-        if (next.sp == nullptr && (next.sp = continuation(*this, *next.fiber, next.fiber)) == nullptr) continue;
+        if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
         --budget;
         running = next.fiber;
         jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);

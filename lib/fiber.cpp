@@ -124,7 +124,10 @@ void join_base::start_on(fiber_record& joiner) {
         throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
     refuse_cycle(joiner, *target_);
     joiner_ = &joiner;  // before another thread can find the listener
-    if (!listen(*target_, *this)) joiner_ = nullptr;
+    if (!listen(*target_, *this))
+        joiner_ = nullptr;
+    else if (is_local)
+        impl_of(*target_->owner).hasten(*target_);
 }
 
 void join_base::describe_wait(wait_info& info) const noexcept {
@@ -135,7 +138,10 @@ void join_base::describe_wait(wait_info& info) const noexcept {
 
 fiber_ref join_base::ended() noexcept {
     if (!is_local) return fiber_ref{joiner_};
-    make_ready(*joiner_);
+    if (target_->is_ahead)
+        make_ready_first(*joiner_);
+    else
+        make_ready(*joiner_);
     return {};
 }
 

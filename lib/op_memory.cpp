@@ -11,7 +11,9 @@ struct alignas(std::max_align_t) header {
     std::size_t bytes;
 };
 
+// Few sizes, so that one operation's block fits the next one. A block and the word that malloc keeps beside it fill them exactly.
 constexpr std::size_t granule = 128;
+constexpr std::size_t beside = sizeof(header) + sizeof(std::size_t);
 
 }  // namespace
 
@@ -22,7 +24,7 @@ void* take_block(fiber_record& fiber, std::size_t bytes) {
         if (block->bytes >= bytes) return block + 1;
         ::operator delete(block);  // too small for what this fiber does
     }
-    const std::size_t rounded = (bytes + granule - 1) / granule * granule;
+    const std::size_t rounded = (bytes + beside + granule - 1) / granule * granule - beside;
     auto* block = static_cast<header*>(::operator new(sizeof(header) + rounded));
     block->bytes = rounded;
     return block + 1;

@@ -16,10 +16,11 @@ public:
     record_memory(const record_memory&) = delete;
     record_memory& operator=(const record_memory&) = delete;
 
-    // The class of sizes that a block belongs to, and whether there is one: larger blocks are not kept.
-    [[nodiscard]] static constexpr std::size_t class_of(std::size_t bytes) noexcept { return (bytes + step - 1) / step; }
+    // The class of sizes that a block belongs to, and whether there is one: larger blocks are not kept. Together with the word that
+    // malloc keeps beside it a block fills whole steps.
+    [[nodiscard]] static constexpr std::size_t class_of(std::size_t bytes) noexcept { return (bytes + beside + step - 1) / step; }
     [[nodiscard]] static constexpr bool is_kept(std::size_t bytes) noexcept { return class_of(bytes) < classes; }
-    [[nodiscard]] static constexpr std::size_t rounded(std::size_t bytes) noexcept { return class_of(bytes) * step; }
+    [[nodiscard]] static constexpr std::size_t rounded(std::size_t bytes) noexcept { return class_of(bytes) * step - beside; }
 
     // Null if there is none.
     [[nodiscard]] void* take(std::size_t bytes) noexcept;
@@ -27,8 +28,9 @@ public:
     [[nodiscard]] bool give(void* block, std::size_t bytes) noexcept;
 
 private:
-    static constexpr std::size_t step = 64;
-    static constexpr std::size_t classes = 17;  // up to 1 KiB: most of what a fiber's function captures fits
+    static constexpr std::size_t step = 16;
+    static constexpr std::size_t beside = sizeof(std::size_t);
+    static constexpr std::size_t classes = 65;  // up to 1 KiB: most of what a fiber's function captures fits
     static constexpr std::uint32_t most = 256;  // blocks of one class
     struct block {
         block* next;

@@ -42,6 +42,7 @@ public:
     // --- lifecycle.cpp: the owner ---
     void admit(fiber_record& fresh, bool held = false) noexcept;  // takes over one reference
     void start_held(fiber_record& fresh) noexcept;
+    void hasten(fiber_record& joined) noexcept;
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
@@ -126,6 +127,7 @@ private:
     stack_pool* usual_pool_ = nullptr;          // of the fibers that do not ask for a size
     trim_timer trim_{*this};
     std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
+    std::uint32_t hastened_ = 0;
     std::uint32_t spare_references_ = 0;        // to this, counted, in the owner's hand
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;

@@ -233,4 +233,27 @@ BOOST_AUTO_TEST_CASE(its_status_tells_completed_failed_and_cancelled_apart) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(one_that_has_not_begun_goes_ahead_of_the_others_when_it_is_joined) {
+    std::string order;
+    corun::run([&] {
+        corun::spawn([&] { order += 'c'; });
+        auto joined = corun::spawn([&] { order += 'a'; });
+        corun::yield(joined.join());
+        order += 'b';
+    });
+    BOOST_TEST(order == "abc");
+}
+
+BOOST_AUTO_TEST_CASE(spawning_and_joining_for_ever_keeps_nobody_from_running) {
+    corun::run([&] {
+        bool others_ran = false;
+        corun::spawn([&] {
+            for (int turns = 0; turns != 3; ++turns) corun::yield();
+            others_ran = true;
+        });
+        while (!others_ran) corun::yield(corun::spawn([] {}).join());
+        BOOST_TEST(others_ran);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -67,6 +67,44 @@ BOOST_AUTO_TEST_CASE(growing_keeps_the_order_wherever_the_ring_begins) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_brought_forward_is_next_and_the_others_keep_their_order) {
+    run_queue queue;
+    std::size_t place[6] = {};
+    for (std::uintptr_t i = 1; i <= 5; ++i) {
+        queue.push(fiber(i), stack(i));
+        place[i] = queue.last_place();
+    }
+    BOOST_TEST(!queue.bring_forward(place[1], 5));  // it is the next one
+    BOOST_TEST(queue.bring_forward(place[3], 5));
+    BOOST_TEST(queue.bring_forward(place[5], 5));
+    BOOST_TEST(queue.size() == 5U);
+    std::uintptr_t taken = 0;
+    while (!queue.empty()) {
+        const corun::detail::ready_entry next = queue.pop();
+        if (next.fiber == nullptr)
+            queue.left_empty_place();
+        else
+            taken = taken * 10 + reinterpret_cast<std::uintptr_t>(next.fiber) / 64;
+    }
+    BOOST_TEST(taken == 53124U);
+    BOOST_TEST(queue.size() == 0U);
+}
+
+// Empty places must not take the room of fibers that may become runnable.
+BOOST_AUTO_TEST_CASE(nothing_is_brought_forward_where_all_live_fibers_would_not_fit) {
+    run_queue queue;
+    const std::size_t live = queue.capacity();
+    for (std::uintptr_t i = 0; i < live; ++i) queue.push(fiber(i), stack(i));
+    BOOST_TEST(!queue.bring_forward(queue.last_place(), live));
+    BOOST_TEST(queue.bring_forward(queue.last_place() - 1, live - 1));
+    BOOST_TEST(!queue.bring_forward(queue.last_place() - 5, live - 1));
+    queue.reserve(live);
+    BOOST_TEST(queue.capacity() > live);
+    BOOST_TEST(is(queue.pop(), live - 2));
+    for (std::uintptr_t i = 0; i < live - 2; ++i) BOOST_TEST(is(queue.pop(), i));
+    BOOST_TEST((queue.pop().fiber == nullptr));
+}
+
 BOOST_AUTO_TEST_CASE(reserve_never_shrinks_and_gives_what_is_asked) {
     run_queue queue;
     queue.reserve(1);

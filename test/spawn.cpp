@@ -12,7 +12,9 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -218,6 +220,24 @@ BOOST_AUTO_TEST_CASE(a_fan_out_of_short_fibers_needs_few_stacks) {
     });
     BOOST_TEST(ran == fibers);
     BOOST_TEST(bytes <= 256 * corun::scheduler_options{}.stack_size);
+}
+
+// Each fiber joins its children, which then go ahead of those spawned before them: no level of the tree is ever there as a whole.
+BOOST_AUTO_TEST_CASE(a_tree_of_joins_needs_few_stacks) {
+    const std::function<int(int)> leaves = [&leaves](int depth) {
+        if (depth == 0) return 1;
+        std::array<corun::fiber<int>, 10> children;
+        for (auto& child : children) child = corun::spawn([&leaves, depth] { return leaves(depth - 1); });
+        int sum = 0;
+        for (auto& child : children) sum += corun::yield(child.join());
+        return sum;
+    };
+    std::size_t bytes = 0;
+    corun::run([&] {
+        BOOST_TEST(leaves(4) == 10'000);
+        bytes = corun_test::mapped_stack_bytes();
+    });
+    BOOST_TEST(bytes <= 512 * corun::scheduler_options{}.stack_size);
 }
 
 BOOST_AUTO_TEST_CASE(without_memory_it_throws_and_nothing_is_spawned) {

@@ -212,7 +212,7 @@ void simulated_loop::give_turn(std::size_t place) {
     fiber.waiting = {};
     fiber.waited_fiber = 0;
     fiber.is_runnable = false;
-    if (next.sp == nullptr) next.sp = continuation(core, *next.fiber, next.fiber);
+    if (next.sp == nullptr) next.sp = continuation(core, next.fiber, next.fiber);
     if (next.sp != nullptr) {
         core.budget = 0;  // so that each switch comes back here
         core.running = next.fiber;

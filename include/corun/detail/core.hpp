@@ -55,8 +55,9 @@ extern "C" __attribute__((tls_model("initial-exec"))) thread_local constinit sch
 
 // Where to continue a fiber that was queued without a stack pointer. One that has not run gets a stack now; null when none was
 // to be had, and the fiber has failed with that. One that was woken while it was being left has its pointer in the record.
+// An entry without a fiber gives null, too.
 // @param leaving  who runs now; null when it is a fiber that has ended, whose stack must not be given to the new one yet
-[[nodiscard]] fcontext_t continuation(scheduler_core& core, fiber_record& next, const fiber_record* leaving) noexcept;
+[[nodiscard]] fcontext_t continuation(scheduler_core& core, fiber_record* next, const fiber_record* leaving) noexcept;
 
 // Refuses, throws or lets pass, as the fiber's alerts say. May switch (a fiber that swallows its cancellation in a loop
 // gives the others a turn).
@@ -74,7 +75,7 @@ CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext
         ready_entry next = core.ready.pop();
         if (next.sp == nullptr) [[unlikely]] {
             if (next.fiber == self) return;  // woken, or its turn again, before it was left
-            next.sp = continuation(core, *next.fiber, self);
+            next.sp = continuation(core, next.fiber, self);
             if (next.sp == nullptr) continue;
         }
         --core.budget;
@@ -117,6 +118,13 @@ inline void make_ready(fiber_record& fiber) noexcept {
     if (fiber.state != fiber_state::parked) return;
     fiber.state = fiber_state::active;
     fiber.owner->ready.push(&fiber, fiber.sp);
+}
+
+// The same; before those that are queued already.
+inline void make_ready_first(fiber_record& fiber) noexcept {
+    if (fiber.state != fiber_state::parked) return;
+    fiber.state = fiber_state::active;
+    fiber.owner->ready.push_first(&fiber, fiber.sp);
 }
 
 // From any thread, any number of times; the caller holds a reference or is on the owner.

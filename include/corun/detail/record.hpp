@@ -112,7 +112,10 @@ struct fiber_record : inbox_node {
 
     // --- touched at every switch ---
     scheduler_core* const owner;
-    fcontext_t sp = nullptr;
+    union {
+        fcontext_t sp = nullptr;  // parked: where its stack was left
+        std::size_t queued_at;    // fresh: its place in the run queue; 0: it is not there
+    };
     std::uint8_t alerts = 0;
     fiber_state state = fiber_state::fresh;
     std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
@@ -122,6 +125,9 @@ struct fiber_record : inbox_node {
     bool is_cancelled = false;           // as a whole
     bool never_begins = false;           // cancelled before its turn: its fiber only ends its captures, which may yield
     bool is_leaving = false;             // its function has ended; destructors of captures and locals are not interrupted
+    bool is_ahead = false;               // it began before its turn, for the fiber that joins it; that one follows at once
+    bool was_cancelled = false;          // ended by its cancellation; failure is a fiber_cancelled then
+    std::uint32_t cancellations_thrown = 0;  // and swallowed, since it entered the outermost scope that is cancelled
     scope* innermost = nullptr;          // of the cancellation scopes that it is in; on its stack
     std::source_location where;          // of the last yield
     const wait_kind* waits_for = nullptr;  // while it is parked: in what operation,
@@ -145,14 +151,12 @@ struct fiber_record : inbox_node {
     fiber_record* following = nullptr;
     std::exception_ptr failure;
     std::shared_ptr<const attached_failures> attached;  // beside the one that it got from a group or a join last
-    bool was_cancelled = false;          // ended by its cancellation; failure is a fiber_cancelled then
     std::source_location spawned_at;
     std::string name;
     std::uint64_t id = 0;
     std::uint64_t spawned_by = 0;        // id of the fiber that called spawn; 0: it was none
     std::int64_t observed_at = 0;        // when it yielded last, where that is observed: nanoseconds of corun::clock
     std::size_t stack_size = 0;          // asked for; 0: the scheduler's default
-    std::uint32_t cancellations_thrown = 0;  // and swallowed, since it entered the outermost scope that is cancelled
     std::source_location first_thrown_at;
     std::unique_ptr<local_slot> locals;                // the last one made first
     boost::intrusive_ptr<const value_node> values;     // the innermost with_value; of the fiber that spawned this one, at first

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace corun::detail {
 
@@ -13,21 +14,22 @@ struct fiber_record;
 using boost::context::detail::fcontext_t;
 
 struct ready_entry {
-    fiber_record* fiber;
+    fiber_record* fiber;  // null: an empty place, whose fiber was brought forward
     fcontext_t sp;  // null: the fiber has not run yet and owns no stack
 };
 
 // Holds every fiber of the scheduler that is runnable, each once. Its capacity is kept at least the number of live
 // fibers (`reserve`, at spawn), so that waking never allocates and never moves the slots while a switch writes to one.
+// Places are counted up for ever and not reused, from 1.
 class run_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
-    [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
+    [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_ - empty_places_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return mask_ + 1; }
 
     // Grows to hold n fibers. Throws std::bad_alloc and changes nothing then.
     void reserve(std::size_t n) {
-        if (n > capacity()) grow(n);
+        if (n + empty_places_ > capacity()) grow(n + empty_places_);
     }
 
     // Appends; the slot's stack pointer may be filled in by the switch that follows.
@@ -36,6 +38,24 @@ public:
         slot = {fiber, sp};
         return slot;
     }
+    // The place of what was pushed last.
+    [[nodiscard]] std::size_t last_place() const noexcept { return tail_ - 1; }
+
+    // The next one to be taken.
+    void push_first(fiber_record* fiber, fcontext_t sp) noexcept { slots_[--head_ & mask_] = {fiber, sp}; }
+
+    // Makes the entry at a place the next one to be taken. Its place stays empty unless it is the last one. False, and nothing has
+    // changed, if it is the first already, or where the empty places leave no room for all of `live` fibers.
+    bool bring_forward(std::size_t place, std::size_t live) noexcept {
+        if (place == head_ || live + empty_places_ + 1 > capacity()) return false;
+        const ready_entry moved = std::exchange(slots_[place & mask_], ready_entry{});
+        ++empty_places_;
+        for (; tail_ != head_ && slots_[(tail_ - 1) & mask_].fiber == nullptr; --tail_) --empty_places_;
+        push_first(moved.fiber, moved.sp);
+        return true;
+    }
+    // An entry without a fiber has been taken.
+    void left_empty_place() noexcept { --empty_places_; }
 
     // Takes the first entry. The cache lines of the entries after it are asked for now: with thousands of fibers each
     // switch would otherwise wait for memory twice, for the record and for the top of the saved stack.
@@ -77,16 +97,14 @@ private:
         std::size_t wanted = capacity();
         while (wanted < n) wanted *= 2;
         auto bigger = std::make_unique<ready_entry[]>(wanted);
-        const std::size_t count = size();
-        for (std::size_t i = 0; i != count; ++i) bigger[i] = slots_[(head_ + i) & mask_];
+        for (std::size_t i = head_; i != tail_; ++i) bigger[i & (wanted - 1)] = slots_[i & mask_];
         slots_ = std::move(bigger);
-        head_ = 0;
-        tail_ = count;
         mask_ = wanted - 1;
     }
 
-    std::size_t head_ = 0;
-    std::size_t tail_ = 0;
+    std::size_t head_ = 1;
+    std::size_t tail_ = 1;
+    std::size_t empty_places_ = 0;  // between them
     std::size_t mask_ = 63;
     std::unique_ptr<ready_entry[]> slots_ = std::make_unique<ready_entry[]>(64);
 };
