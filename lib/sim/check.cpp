@@ -6,19 +6,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cxxabi.h>
 #include <memory>
 #include <typeinfo>
 
 namespace corun::detail {
 namespace {
 
-// Null for what is no std::exception.
 const std::type_info* type_of(const std::exception_ptr& error) {
     try {
         if (error) std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return &typeid(e);
     } catch (...) {
+        return abi::__cxa_current_exception_type();
     }
     return nullptr;
 }

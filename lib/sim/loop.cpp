@@ -4,7 +4,6 @@
 #include <corun/scheduler.hpp>
 
 #include <algorithm>
-#include <typeinfo>
 #include <utility>
 
 namespace corun::detail {
@@ -37,14 +36,9 @@ void simulated_loop::open() {
     own.stack_size(options_.stack_size);
     own.on_unhandled([this](const unhandled_failure& failure) {
         if (draining_) return;
-        std::string what = "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at) + ", failed";
-        try {
-            std::rethrow_exception(failure.error);
-        } catch (const std::exception& e) {
-            what += std::string{" with "} + typeid(e).name() + ": " + e.what();
-        } catch (...) {
-        }
-        fail_run(sim::failure_kind::unhandled, std::move(what), failure.error);
+        fail_run(sim::failure_kind::unhandled,
+                 "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at) + ", failed with " + describe(failure.error),
+                 failure.error);
     });
     scheduler_ = &own.impl();
     scheduler_->simulated = this;

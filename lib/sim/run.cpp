@@ -7,7 +7,6 @@
 
 #include <boost/system/system_error.hpp>
 
-#include <cstdio>
 #include <new>
 #include <random>
 #include <stdexcept>
@@ -16,16 +15,6 @@ namespace corun::detail {
 
 sim::report conclude(sim::report r, bool throws) {
     if (r.passed() || !throws) return r;
-    if (r.error) {
-        try {
-            std::rethrow_exception(r.error);
-        } catch (const std::exception&) {
-        } catch (const cancelled&) {
-        } catch (...) {
-            std::fputs(to_string(r).c_str(), stderr);
-            throw;
-        }
-    }
     throw sim::failure{std::move(r)};
 }
 

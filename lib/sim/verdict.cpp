@@ -75,7 +75,7 @@ void simulated_loop::fail_run(sim::failure_kind kind, std::string what, std::exc
     } catch (const cancelled& c) {
         if (what_.empty()) what_ = c.message();
     } catch (...) {
-        if (what_.empty()) what_ = "an exception that is not a std::exception";
+        if (what_.empty()) what_ = describe(error_);
     }
 }
 
