@@ -2,6 +2,7 @@
 
 #include <corun/run.hpp>
 #include <corun/scheduler.hpp>
+#include <corun/sleep.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -36,6 +37,7 @@ void simulated_loop::open() {
     own.stack_size(options_.stack_size);
     own.on_unhandled([this](const unhandled_failure& failure) {
         if (draining_) return;
+        if (options_.failures_may_be_unhandled) return note("a failure that nobody receives");
         fail_run(sim::failure_kind::unhandled,
                  "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at) + ", failed with " + describe(failure.error),
                  failure.error);
@@ -198,13 +200,12 @@ void simulated_loop::give_turn(std::size_t place) {
     if (wants_footprints_) footprint_.add(name_of_fiber(number), access::read);  // whether it is cancelled
     ++steps_;
     traced_fiber& fiber = trace_.fibers[number];
-    if (options_.starvation != 0 && fiber.waiting.operation != nullptr && fiber.left + options_.starvation < steps_ &&
-        short_operation(fiber.waiting.operation) != "sleep")
+    if (options_.starvation != 0 && fiber.left + options_.starvation < steps_ && next.fiber->waits_for != nullptr &&
+        next.fiber->waits_for != &wait_kind_of<sleep_operation>)
         fail_run(sim::failure_kind::starvation, "fiber " + trace_.name_of(number) + " waited for " +
                                                     std::to_string(steps_ - fiber.left) + " turns " + trace_.wait_of(fiber));
     const std::source_location from = fiber.where;
-    fiber.waiting = {};
-    fiber.waited_fiber = 0;
+    next.fiber->waits_for = nullptr;  // until it does so again
     fiber.is_runnable = false;
     if (next.sp == nullptr) next.sp = continuation(core, *next.fiber, next.fiber);
     if (next.sp != nullptr) {

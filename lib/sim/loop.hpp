@@ -71,14 +71,13 @@ public:
 
     void admitted(fiber_record& fresh) override;
     void ended(fiber_record& fiber) noexcept override;
-    void waits(fiber_record& fiber, wait_note note) noexcept override;
     void touched(object_name object, access how) noexcept override;
     object_name name_object() noexcept override;
     bool is_to_fail(failure_point point) noexcept override;
     void misused(const char* why, const fiber_record& fiber) noexcept override;
     void run_blocking(std::shared_ptr<blocking_job> job) override;
     std::size_t choose(std::size_t n, double probability) noexcept override;
-    std::uint64_t random() noexcept override { return random_(); }
+    std::uint64_t random() noexcept override;
 
 private:
     friend struct candidates;

@@ -124,7 +124,7 @@ struct fiber_record : inbox_node {
     bool is_leaving = false;             // its function has ended; destructors of captures and locals are not interrupted
     scope* innermost = nullptr;          // of the cancellation scopes that it is in; on its stack
     std::source_location where;          // of the last yield
-    const wait_kind* waits_for = nullptr;  // while it is parked: in what operation,
+    const wait_kind* waits_for = nullptr;  // while it stands still in an operation: in what kind,
     const void* waits_in = nullptr;        // and which one
     stack_span stack;
     stack_pool* pool = nullptr;          // whose stack it is
