@@ -51,11 +51,31 @@ bool is_injected(point what, const std::exception_ptr& error) {
     return false;
 }
 
+// Tries one that is to fail.
+void refuse_if_no_allocation_fails(simulated_loop& loop, std::source_location at) {
+    bool has_failed = false;
+    auto allocate = [&has_failed] {
+        try {
+            ::operator delete(::operator new(1));
+        } catch (const std::bad_alloc&) {
+            has_failed = true;
+        }
+    };
+    loop.fail(failure_point::allocation, 1);
+    random_chooser decides{0, random, 1};
+    (void)loop.run(decides, 0, body_ref{allocate}, at);
+    if (!has_failed)
+        throw std::logic_error{"corun: sim::fail_nth(point::allocation, …) at " + describe(at) +
+                               ": this program's operator new never fails; include <corun/sim/failing_new.hpp> in one of its "
+                               "source files"};
+}
+
 }  // namespace
 
 report fail_nth(point what, const run_options& options, body_ref body, std::source_location at) {
     refuse_on_fiber("corun::sim::fail_nth()", at);
     simulated_loop loop{options};
+    if (what == point::allocation) refuse_if_no_allocation_fails(loop, at);
     for (std::size_t n = 1, steps = 0;; ++n) {
         loop.fail(static_cast<failure_point>(what), n);
         random_chooser decides{options.seed, options.policy, 100};
