@@ -54,7 +54,8 @@ void simulated_loop::run_blocking(std::shared_ptr<blocking_job> job) {
     const recording own{*this};
     auto timer = std::make_unique<job_timer>();
     timer->job = std::move(job);
-    const auto most = static_cast<std::uint64_t>(std::max<clock::rep>(options_.blocking_delay->count(), 0));
+    const clock::duration longest = std::min(*options_.blocking_delay, clock::time_point::max() - now);
+    const auto most = static_cast<std::uint64_t>(std::max<clock::rep>(longest.count(), 0));
     jobs_.push_back(std::move(timer));
     try {
         scheduler_->add_timer(*jobs_.back(), now + clock::duration{static_cast<clock::rep>(random() % (most + 1))});

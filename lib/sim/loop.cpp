@@ -5,6 +5,7 @@
 #include <corun/sleep.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace corun::detail {
@@ -26,6 +27,8 @@ std::uint64_t candidates::fiber(std::size_t choice) const noexcept {
 
 simulated_loop::simulated_loop(const sim::run_options& options, bool wants_footprints)
     : options_{options}, wants_footprints_{wants_footprints} {
+    if (options.max_steps == 0) throw std::invalid_argument{"corun: a simulated run of at most 0 turns (max_steps) would test nothing"};
+    if (options.policy.depth < 0) throw std::invalid_argument{"corun: the depth of sim::pct() cannot be negative"};
     open();
 }
 
@@ -178,7 +181,7 @@ bool simulated_loop::choose_turn(std::size_t& place) {
     place = 0;
     decision_ = {};
     // The first in the queue has waited the longest.
-    if (count == 1 || trace_.fibers[ready.at(0).fiber->id].since + options_.patience < steps_) return true;
+    if (count == 1 || steps_ - trace_.fibers[ready.at(0).fiber->id].since > options_.patience) return true;
     const bool goes_on = goes_on_at_ != none;
     const std::size_t choice = decides_->turn({*this, count, goes_on});
     if (choice == chooser::give_up) {
@@ -200,7 +203,7 @@ void simulated_loop::give_turn(std::size_t place) {
     if (wants_footprints_) footprint_.add(name_of_fiber(number), access::read);  // whether it is cancelled
     ++steps_;
     traced_fiber& fiber = trace_.fibers[number];
-    if (options_.starvation != 0 && fiber.left + options_.starvation < steps_ && next.fiber->waits_for != nullptr &&
+    if (options_.starvation != 0 && steps_ - fiber.left > options_.starvation && next.fiber->waits_for != nullptr &&
         next.fiber->waits_for != &wait_kind_of<sleep_operation>)
         fail_run(sim::failure_kind::starvation, "fiber " + trace_.name_of(number) + " waited for " +
                                                     std::to_string(steps_ - fiber.left) + " turns " + trace_.wait_of(fiber));

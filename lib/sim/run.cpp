@@ -105,7 +105,10 @@ using corun::detail::current_simulation;
 
 bool is_simulated() noexcept { return current_simulation() != nullptr; }
 
-std::size_t choose(std::size_t n) { return detail::simulation_for("sim::choose()").choose(n, corun::detail::simulation::even); }
+std::size_t choose(std::size_t n) {
+    if (n == 0) throw std::invalid_argument{"corun: sim::choose(0): there is nothing to choose from"};
+    return detail::simulation_for("sim::choose()").choose(n, corun::detail::simulation::even);
+}
 
 std::uint64_t random_number() {
     if (auto* s = current_simulation()) return s->random();

@@ -8,6 +8,8 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+#include <stdexcept>
 #include <string>
 
 namespace asio = boost::asio;
@@ -139,6 +141,84 @@ BOOST_AUTO_TEST_CASE(resets_by_probability_are_decisions) {
     const auto r = sim::explore({.preemptions = 0, .run = {.throws = false}}, body);
     BOOST_TEST((r.kind == sim::failure_kind::exception));
     BOOST_TEST((r.trace.find("the connection is reset") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_keeps_its_order_across_a_partition) {
+    simulate([] {
+        sim::network net{{.latency = 1ms, .jitter = 100ms}};
+        pair p{net};
+        net.partition("client", "server");
+        send(p.client, "abcd");
+        corun::yield(corun::sleep_for(1s));
+        net.heal("client", "server");
+        send(p.client, "efgh");
+        p.client.shutdown_send();
+        error_code ec;
+        sim::require(read_until_end(*p.peer, ec) == "abcdefgh");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(who_connects_across_a_partition_waits_until_it_is_healed) {
+    simulate([] {
+        sim::network net{{.latency = 10ms}};
+        sim::acceptor acceptor{net, server};
+        // Cut on the way there, and on the way back.
+        for (const auto cut_after : {0ms, 15ms}) {
+            sim::stream client{net};
+            const auto begin = corun::clock::now();
+            auto cutting = corun::spawn([&] {
+                corun::yield(corun::sleep_for(cut_after));
+                net.partition("client", "server");
+                corun::yield(corun::sleep_for(1h));
+                net.heal("client", "server");
+            });
+            corun::yield();
+            corun::yield(client.async_connect(server));
+            sim::require(corun::clock::now() - begin >= 1h);
+            corun::yield(acceptor.async_accept());
+            corun::yield(cutting.join());
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_script_is_a_fiber) {
+    sim::run({}, [] {
+        sim::network net;
+        pair p{net};
+        auto script = corun::spawn([&] {
+            corun::yield(corun::sleep_for(1s));
+            net.reset("server", "client");
+        });
+        char c;
+        error_code ec;
+        const auto begin = corun::clock::now();
+        corun::yield(p.client.async_read_some(asio::buffer(&c, 1)), ec);
+        sim::require(ec == error::connection_reset && corun::clock::now() - begin == 1s);
+        corun::yield(script.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_no_link_can_be_is_refused) {
+    sim::run({}, [] {
+        sim::network net;
+        BOOST_CHECK_THROW(sim::network{{.latency = -1ms}}, std::invalid_argument);
+        BOOST_CHECK_THROW(sim::network{{.jitter = corun::clock::duration::max()}}, std::invalid_argument);
+        BOOST_CHECK_THROW(net.connect("a", "b", {.partial = 1.5}), std::invalid_argument);
+        BOOST_CHECK_THROW(net.connect("a", "b", {.reset = std::nan("")}), std::invalid_argument);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_connected_stream_is_not_connected_again) {
+    simulate([] {
+        sim::network net;
+        pair p{net};
+        error_code ec;
+        corun::yield(p.client.async_connect(server), ec);
+        sim::require(ec == error::already_connected);
+        p.client.close();
+        corun::yield(p.client.async_connect(server), ec);
+        sim::require(ec == error::connection_refused);
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
