@@ -82,7 +82,6 @@ sim::report simulated_loop::run(chooser& decides, std::uint64_t seed, sim::detai
         for (const auto& job : jobs_) scheduler_->timers.remove(*job);
         jobs_.clear();
     }
-    if (scheduler_->live != 0) close();
     sim::report result{.kind = kind_,
                        .what = std::move(what_),
                        .error = std::exchange(error_, nullptr),
@@ -92,6 +91,10 @@ sim::report simulated_loop::run(chooser& decides, std::uint64_t seed, sim::detai
                        .elapsed = now - beginning,
                        .trace_hash = trace_.hash()};
     if (traced) result.trace = trace_.text();
+    if (scheduler_->live != 0) {
+        say_before_the_end(result);
+        close();
+    }
     return result;
 }
 

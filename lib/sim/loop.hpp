@@ -110,6 +110,7 @@ private:
     void drain() noexcept;
     [[nodiscard]] std::size_t youngest_ready(std::uint64_t oldest) const noexcept;
     void unwind(std::size_t place);
+    void say_before_the_end(const sim::report& found) const;
     void open();
     void close() noexcept;
     void fail_run(sim::failure_kind kind, std::string what, std::exception_ptr error = {}) noexcept;

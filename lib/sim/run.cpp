@@ -119,7 +119,7 @@ std::uint64_t random_number() {
 bool fault(const char* name, double probability) noexcept {
     auto* s = current_simulation();
     if (s == nullptr || !(probability > 0) || s->choose(2, probability) == 0) return false;
-    s->note(name);
+    s->note(name != nullptr ? name : "a fault");
     return true;
 }
 

@@ -1,8 +1,10 @@
 // How a simulated run ends: what is said of it, and how what still lives is unwound.
+#include "choosers.hpp"
 #include "loop.hpp"
 
 #include <corun/error.hpp>
 
+#include <cstdio>
 #include <utility>
 
 namespace corun::detail {
@@ -42,6 +44,16 @@ void simulated_loop::drain() noexcept {
         } catch (...) {
             // Of a function that was posted; the run has failed already, or its result is known.
         }
+    }
+}
+
+// A fiber that swallows its cancellation without end is about to end the process; what was found must not go with it.
+void simulated_loop::say_before_the_end(const sim::report& found) const {
+    for (std::size_t number = 1; number != trace_.count; ++number) {
+        const fiber_record* const fiber = trace_.fibers[number].record;
+        if (fiber == nullptr || fiber->cancellations_thrown == 0) continue;
+        std::fprintf(stderr, "%scorun: after this run, under schedule \"%s\", fiber %s does not let itself be cancelled\n",
+                     to_string(found).c_str(), schedule::of(found.seed, decisions_).text().c_str(), trace_.name_of(number).c_str());
     }
 }
 

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -173,6 +174,13 @@ BOOST_AUTO_TEST_CASE(faults_that_are_not_needed_drop_out) {
     BOOST_TEST((r.kind == sim::failure_kind::exception));
     BOOST_TEST(deviations(r.schedule) == 3U, r.schedule);
     BOOST_TEST((r.trace.find("disk full") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(another_clock_is_nondeterminism) {
+    const auto r = found_in({.seeds = 100}, [] {
+        for (auto turns = std::chrono::steady_clock::now().time_since_epoch().count() % 101; turns != 0; --turns) corun::yield();
+    });
+    BOOST_TEST((r.kind == sim::failure_kind::nondeterminism));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,4 +54,24 @@ BOOST_AUTO_TEST_CASE(outside_of_a_simulation_the_clock_is_the_steady_one) {
     sim::run({}, [&] { sim::require(corun::clock::now() - now != 0s); });
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_a_mutex_a_channel_or_a_join_does_not_hold_time_up) {
+    sim::run({}, [] {
+        const auto begin = corun::clock::now();
+        corun::mutex m;
+        corun::channel<int> c;
+        auto owner = corun::spawn([&] {
+            const auto held = corun::yield(m.lock());
+            corun::yield(corun::sleep_for(1h));
+            corun::yield(c.send(1));
+        });
+        corun::yield();
+        auto locks = corun::spawn([&] { (void)corun::yield(m.lock()); });
+        auto receives = corun::spawn([&] { (void)corun::yield(c.receive()); });
+        corun::yield(locks.join());
+        corun::yield(receives.join());
+        corun::yield(owner.join());
+        sim::require(corun::clock::now() - begin == 1h);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
