@@ -68,8 +68,8 @@ void connection_end::write() {
     finish(writing, {}, bytes);
 }
 
-// Segments take their turns on the line, and arrive in the order in which they were sent: who arrives, at whatever time, a partition
-// healed or not, brings the one that was sent first.
+// Segments take their turns on the line, and arrive in the order in which they were sent: whatever arrives brings the one that was
+// sent first, so that what a partition held back is not overtaken.
 void connection_end::schedule(std::size_t bytes, std::function<void(connection_end&)> on_arrival) {
     const link& line = net->between(host, peer_host);
     const auto now = net->simulated.now;

@@ -27,7 +27,7 @@ std::uint64_t candidates::fiber(std::size_t choice) const noexcept {
 
 simulated_loop::simulated_loop(const sim::run_options& options, bool wants_footprints)
     : options_{options}, wants_footprints_{wants_footprints} {
-    if (options.max_steps == 0) throw std::invalid_argument{"corun: a simulated run of at most 0 turns (max_steps) would test nothing"};
+    if (options.max_steps == 0) throw std::invalid_argument{"corun: a simulated run of 0 turns (max_steps) tests nothing"};
     if (options.policy.depth < 0) throw std::invalid_argument{"corun: the depth of sim::pct() cannot be negative"};
     open();
 }
@@ -41,9 +41,8 @@ void simulated_loop::open() {
     own.on_unhandled([this](const unhandled_failure& failure) {
         if (draining_) return;
         if (options_.failures_may_be_unhandled) return note("a failure that nobody receives");
-        fail_run(sim::failure_kind::unhandled,
-                 "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at) + ", failed with " + describe(failure.error),
-                 failure.error);
+        std::string who = "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at);
+        fail_run(sim::failure_kind::unhandled, who + ", failed with " + describe(failure.error), failure.error);
     });
     scheduler_ = &own.impl();
     scheduler_->simulated = this;

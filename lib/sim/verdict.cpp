@@ -52,8 +52,9 @@ void simulated_loop::say_before_the_end(const sim::report& found) const {
     for (std::size_t number = 1; number != trace_.count; ++number) {
         const fiber_record* const fiber = trace_.fibers[number].record;
         if (fiber == nullptr || fiber->cancellations_thrown == 0) continue;
+        const std::string under = schedule::of(found.seed, decisions_).text(), name = trace_.name_of(number);
         std::fprintf(stderr, "%scorun: after this run, under schedule \"%s\", fiber %s does not let itself be cancelled\n",
-                     to_string(found).c_str(), schedule::of(found.seed, decisions_).text().c_str(), trace_.name_of(number).c_str());
+                     to_string(found).c_str(), under.c_str(), name.c_str());
     }
 }
 
