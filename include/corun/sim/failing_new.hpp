@@ -38,18 +38,22 @@ void* allocate_or_null(std::size_t bytes, Alignment... to) noexcept {
 
 }  // namespace corun::sim::detail
 
-// All of them: where one is left to a sanitizer, its blocks would be freed by another's. Never inline: g++ would warn of a block from
-// operator new that free() gets.
-void* operator new(std::size_t n) { return corun::sim::detail::allocate(n); }
-void* operator new[](std::size_t n) { return corun::sim::detail::allocate(n); }
-void* operator new(std::size_t n, std::align_val_t to) { return corun::sim::detail::allocate(n, to); }
-void* operator new[](std::size_t n, std::align_val_t to) { return corun::sim::detail::allocate(n, to); }
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return corun::sim::detail::allocate_or_null(n); }
-void* operator new[](std::size_t n, const std::nothrow_t&) noexcept { return corun::sim::detail::allocate_or_null(n); }
-void* operator new(std::size_t n, std::align_val_t to, const std::nothrow_t&) noexcept {
+// All of them: where one is left to a sanitizer, its blocks would be freed by another's. Never inline: where g++
+// has inlined only one of a pair, it warns that they do not match.
+[[gnu::noinline]] void* operator new(std::size_t n) { return corun::sim::detail::allocate(n); }
+[[gnu::noinline]] void* operator new[](std::size_t n) { return corun::sim::detail::allocate(n); }
+[[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t to) { return corun::sim::detail::allocate(n, to); }
+[[gnu::noinline]] void* operator new[](std::size_t n, std::align_val_t to) { return corun::sim::detail::allocate(n, to); }
+[[gnu::noinline]] void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+    return corun::sim::detail::allocate_or_null(n);
+}
+[[gnu::noinline]] void* operator new[](std::size_t n, const std::nothrow_t&) noexcept {
+    return corun::sim::detail::allocate_or_null(n);
+}
+[[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t to, const std::nothrow_t&) noexcept {
     return corun::sim::detail::allocate_or_null(n, to);
 }
-void* operator new[](std::size_t n, std::align_val_t to, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new[](std::size_t n, std::align_val_t to, const std::nothrow_t&) noexcept {
     return corun::sim::detail::allocate_or_null(n, to);
 }
 
