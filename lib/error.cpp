@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/core/demangle.hpp>
 
+#include <cxxabi.h>
 #include <string>
 #include <typeinfo>
 
@@ -40,8 +41,10 @@ std::string describe(const std::exception_ptr& failure) {
         std::rethrow_exception(failure);
     } catch (const std::exception& e) {
         return boost::core::demangle(typeid(e).name()) + ": " + e.what();
+    } catch (const char* text) {
+        return std::string{"an exception of type const char*: "} + (text != nullptr ? text : "null");
     } catch (...) {
-        return "an exception of unknown type";
+        return "an exception of type " + boost::core::demangle(abi::__cxa_current_exception_type()->name());
     }
 }
 

@@ -1,5 +1,6 @@
 #include <corun/supervise.hpp>
 
+#include <corun/detail/simulation.hpp>
 #include <corun/group.hpp>
 #include <corun/shield.hpp>
 #include <corun/timeout.hpp>
@@ -53,6 +54,7 @@ private:
     const supervise_options options_;
     const std::source_location where_;
     std::vector<supervised> children_;      // in the order of their starts
+    named_object name_of_ends_;
     std::vector<child_end> ends_;           // that have not been taken; one for each child at most
     std::deque<clock::time_point> restarts_;  // within the period
     fiber_record* waiting_ = nullptr;       // the supervising fiber, parked for an end
@@ -64,11 +66,15 @@ public:
     explicit next_end(supervisor& s) noexcept : supervisor_{s} {}
     ~next_end() { supervisor_.waiting_ = nullptr; }
 
-    [[nodiscard]] bool ready() const noexcept { return !supervisor_.ends_.empty(); }
+    [[nodiscard]] bool ready() const noexcept {
+        touches(supervisor_.name_of_ends_, access::read);
+        return !supervisor_.ends_.empty();
+    }
     void start(const waker& w) noexcept { start_on(*w.fiber()); }
     void start_on(fiber_record& fiber) noexcept { supervisor_.waiting_ = &fiber; }
     [[nodiscard]] bool cancel() const noexcept { return true; }
     child_end get() {
+        touches(supervisor_.name_of_ends_, access::write);
         child_end first = std::move(supervisor_.ends_.front());
         supervisor_.ends_.erase(supervisor_.ends_.begin());
         return first;
@@ -118,6 +124,7 @@ void supervisor::start(group& all, std::size_t index) {
     supervised& c = children_[index];
     const auto life = [this, index] {
         const auto ended = [this, index](std::exception_ptr failure) {
+            touches(name_of_ends_, access::write);
             ends_.push_back({index, std::move(failure)});
             if (waiting_ != nullptr) make_ready(*waiting_);
         };
@@ -139,6 +146,7 @@ void supervisor::stop(std::size_t index) {
     if (c.state == child_state::running) {
         c.fiber.cancel();
         corun::yield(c.fiber.wait(), where_);
+        touches(name_of_ends_, access::write);
         std::erase_if(ends_, [&](const child_end& end) { return end.index == index; });
     }
     c.fiber = {};

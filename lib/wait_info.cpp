@@ -19,13 +19,16 @@ void wait_info::say(std::string_view what, std::uint64_t number) noexcept {
     say({digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)});
 }
 
-wait_info wait_of(const fiber_record& fiber) noexcept {
+wait_info describe_wait(const fiber_record& fiber) noexcept {
     wait_info info;
-    const wait_kind* kind = fiber.waits_for;
-    if (fiber.state != fiber_state::parked || kind == nullptr) return info;
-    if (kind->describe != nullptr) kind->describe(fiber.waits_in, info);
-    if (info.text[0] == '\0') info.say(kind->name);
+    const wait_kind& kind = *fiber.waits_for;
+    if (kind.describe != nullptr) kind.describe(fiber.waits_in, info);
+    if (info.text[0] == '\0') info.say(kind.name);
     return info;
+}
+
+wait_info wait_of(const fiber_record& fiber) noexcept {
+    return fiber.state == fiber_state::parked && fiber.waits_for != nullptr ? describe_wait(fiber) : wait_info{};
 }
 
 }  // namespace corun::detail

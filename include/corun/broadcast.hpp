@@ -68,6 +68,7 @@ public:
     [[nodiscard]] receive_operation receive() noexcept { return receive_operation{*this}; }
     /// How many values are there to be received now.
     [[nodiscard]] std::size_t pending() const noexcept {
+        from_->home_.looked_at();
         return static_cast<std::size_t>(from_->next_ - std::max(seen_, from_->oldest_));
     }
 
@@ -96,6 +97,7 @@ public:
 
     [[nodiscard]] std::optional<broadcast_message<T>> get() {
         broadcast& b = *for_->from_;
+        b.home_.looked_at();
         if (for_->seen_ == b.next_) return {};
         const std::uint64_t number = std::max(for_->seen_, b.oldest_);
         std::optional<broadcast_message<T>> message{{*b.place_of(number), number - for_->seen_}};

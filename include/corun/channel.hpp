@@ -87,7 +87,10 @@ public:
         return closed_;
     }
     /// Values in the channel; those of waiting senders do not count.
-    [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept {
+        home_.looked_at();
+        return values_.size();
+    }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
 private:

@@ -77,7 +77,7 @@ private:
         return received;
     }
 
-    detail::spin_lock lock_;  // guards the rest
+    detail::primitive_lock lock_;  // guards the rest
     detail::shared_line waiting_;
     std::vector<std::shared_ptr<const T>> kept_;
     std::uint64_t oldest_ = 0;

@@ -72,7 +72,6 @@ public:
         touches(name_of_fiber(target_->id), access::read);
         return has_ended(*target_);
     }
-    [[nodiscard]] const fiber_record* awaited() const noexcept { return target_.get(); }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(fiber_record& joiner);  // throws switch_forbidden when a fiber joins itself
     [[nodiscard]] bool cancel() noexcept {

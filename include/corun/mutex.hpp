@@ -39,7 +39,10 @@ public:
         pass_on();
     }
 
-    [[nodiscard]] bool is_locked() const noexcept { return locked_; }
+    [[nodiscard]] bool is_locked() const noexcept {
+        home_.looked_at();
+        return locked_;
+    }
 
 private:
     friend class condition_variable;

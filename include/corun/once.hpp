@@ -23,7 +23,10 @@ public:
     [[nodiscard]] auto call(Function&& f);
 
     /// Whether a function has returned.
-    [[nodiscard]] bool done() const noexcept { return state_ == state::done; }
+    [[nodiscard]] bool done() const noexcept {
+        home_.looked_at();
+        return state_ == state::done;
+    }
 
 private:
     enum class state : unsigned char { fresh, calling, done };
@@ -55,6 +58,7 @@ private:
     // Who called has returned or thrown. After a failure the first who waits is the next to call.
     void conclude(bool succeeded) noexcept {
         if (state_ != state::calling) return;
+        home_.changed();
         if (succeeded) {
             state_ = state::done;
             detail::grant_all(waiting_);

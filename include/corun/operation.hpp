@@ -53,11 +53,11 @@ namespace detail {
 
 void take_turns(fiber_record& self);  // give_way, out of line
 
+// For whoever looks at the fiber while it stands still in the operation.
 template <class Op>
-void note_wait(fiber_record& self, Op& op) noexcept {
-    wait_note note{.operation = __PRETTY_FUNCTION__};
-    if constexpr (requires { op.awaited(); }) note.fiber = op.awaited();
-    self.owner->simulated->waits(self, note);
+void note_wait(fiber_record& self, const Op& op) noexcept {
+    self.waits_for = &wait_kind_of<Op>;
+    self.waits_in = &op;
 }
 
 // Throws when a simulation has this operation fail.
@@ -82,8 +82,7 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
             if (switched || --self.owner->budget > 0) [[likely]]
                 return;
             switched = true;
-            if (self.owner->simulated != nullptr) [[unlikely]]
-                note_wait(self, op);
+            note_wait(self, op);
             take_turns(self);
         } else if (!started) {
             started = true;
@@ -99,10 +98,7 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
             if (op.cancel()) throw_cancelled(self);
         } else {
             switched = true;
-            if (self.owner->simulated != nullptr) [[unlikely]]
-                note_wait(self, op);
-            self.waits_for = &wait_kind_of<Op>;
-            self.waits_in = &op;
+            note_wait(self, op);
             park(self);
         }
     }

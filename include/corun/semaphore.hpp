@@ -25,7 +25,10 @@ public:
     /// Gives n permits, to those who wait first.
     void release(std::ptrdiff_t n = 1);
     /// Permits that nobody has.
-    [[nodiscard]] std::ptrdiff_t permits() const noexcept { return permits_; }
+    [[nodiscard]] std::ptrdiff_t permits() const noexcept {
+        home_.looked_at();
+        return permits_;
+    }
 
 private:
     [[nodiscard]] bool has(std::ptrdiff_t n);

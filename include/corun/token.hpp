@@ -19,6 +19,7 @@ namespace corun::detail {
 // What an operation's initiation is called: Asio's are objects of types like basic_stream_socket<…>::initiate_async_receive.
 struct initiation_name {
     char text[48];
+    bool is_simulated;  // on objects of sim::network
 };
 constexpr initiation_name make_initiation_name(std::string_view type) noexcept {
     std::string_view word{"Asio operation"};
@@ -26,7 +27,7 @@ constexpr initiation_name make_initiation_name(std::string_view type) noexcept {
         word = type.substr(at + 9);  // from "async_" on
         word = word.substr(0, word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"));
     }
-    initiation_name name{};
+    initiation_name name{{}, type.find("corun::sim::") != type.npos};
     for (std::size_t i = 0; i != word.size() && i + 1 != sizeof name.text; ++i) name.text[i] = word[i];
     return name;
 }
@@ -63,7 +64,11 @@ public:
         return false;
     }
 
-    void describe_wait(wait_info& info) const noexcept { info.say(name_of_initiation<std::decay_t<Initiation>>.text); }
+    void describe_wait(wait_info& info) const noexcept {
+        constexpr const initiation_name& name = name_of_initiation<std::decay_t<Initiation>>;
+        info.say(name.text);
+        if (name.is_simulated) info.source = wake_source::fibers;
+    }
 
     decltype(auto) get() {
         if (state_.abandoned) throw_abandoned(state_.fiber);

@@ -6,19 +6,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cxxabi.h>
 #include <memory>
+#include <stdexcept>
 #include <typeinfo>
 
 namespace corun::detail {
 namespace {
 
-// Null for what is no std::exception.
 const std::type_info* type_of(const std::exception_ptr& error) {
     try {
         if (error) std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return &typeid(e);
     } catch (...) {
+        return abi::__cxa_current_exception_type();
     }
     return nullptr;
 }
@@ -128,6 +128,7 @@ using namespace corun::detail;
 
 report check(const check_options& options, body_ref body, std::source_location at) {
     refuse_on_fiber("corun::sim::check()", at);
+    if (options.seeds == 0) throw std::invalid_argument{"corun: sim::check under 0 seeds would test nothing"};
     simulated_loop loop{options.run};
     report all{.seed = options.seed};
     std::size_t length = 1;  // of the longest run so far

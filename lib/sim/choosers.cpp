@@ -58,6 +58,8 @@ schedule schedule::parse(std::string_view text) {
         auto& [decision, choice] = s.deviations.emplace_back();
         number(decision, 10, '=');
         number(choice, 10, ',');
+        if (s.deviations.size() > 1 && s.deviations.rbegin()[1].first >= decision)
+            throw std::invalid_argument{"corun: no schedule, its decisions are out of order: " + std::string{text}};
     }
     return s;
 }

@@ -68,7 +68,8 @@ void connection_end::write() {
     finish(writing, {}, bytes);
 }
 
-// Segments take their turns on the line, and arrive in the order in which they were sent.
+// Segments take their turns on the line, and arrive in the order in which they were sent: whatever arrives brings the one that was
+// sent first, so that what a partition held back is not overtaken.
 void connection_end::schedule(std::size_t bytes, std::function<void(connection_end&)> on_arrival) {
     const link& line = net->between(host, peer_host);
     const auto now = net->simulated.now;
@@ -77,12 +78,16 @@ void connection_end::schedule(std::size_t bytes, std::function<void(connection_e
         line_is_free += std::chrono::duration_cast<clock::duration>(
             std::chrono::duration<double>{static_cast<double>(bytes) / static_cast<double>(line.bandwidth)});
     last_arrival = std::max(last_arrival, line_is_free + net->delay(line));
-    net->after(last_arrival - now, [self = shared_from_this(), to = peer, on_arrival = std::move(on_arrival)] {
-        self->net->when_healed(self->host, self->peer_host, [self, to, on_arrival] {
-            if (const auto there = to.lock()) return on_arrival(*there);
+    on_the_way.push_back(std::move(on_arrival));
+    net->after(last_arrival - now, [self = shared_from_this(), to = peer] {
+        self->net->when_healed(self->host, self->peer_host, [self, to] {
+            const auto first = std::move(self->on_the_way.front());
+            self->on_the_way.pop_front();
+            if (const auto there = to.lock()) return first(*there);
             // Nobody is there any more: what comes back is a reset.
-            const auto back = self->net->delay(self->net->between(self->peer_host, self->host));
-            self->net->after(back, [self] { self->fail(error::connection_reset); });
+            self->net->after(self->net->delay(self->net->between(self->peer_host, self->host)), [self] {
+                self->net->when_healed(self->host, self->peer_host, [self] { self->fail(error::connection_reset); });
+            });
         });
     });
 }
@@ -100,6 +105,7 @@ void connection_end::arrive_end() {
 }
 
 void connection_end::send_end() {
+    net->is_used();
     if (end_sent || failure) return;
     end_sent = true;
     schedule(0, [](connection_end& there) { there.arrive_end(); });
@@ -123,6 +129,7 @@ void connection_end::fail(const error_code& why) {
 
 void connection_end::close() {
     if (closed) return;
+    net->is_used();
     send_end();
     closed = true;
     failure = error::bad_descriptor;

@@ -8,10 +8,15 @@
 #include <utility>
 
 namespace corun::detail {
+namespace {
+
+// Objects of the simulation itself, below those that are named: who is next to spawn gets the next number, and so on.
+constexpr object_name order_of_spawns = 1, order_of_numbers = 2;
+
+}  // namespace
 
 void simulated_loop::admitted(fiber_record& fresh) {
     const recording own{*this};
-    constexpr object_name order_of_spawns = 1;
     touched(order_of_spawns, access::write);  // fibers are numbered by it
     trace_.add_fiber(fresh);
     trace_.fibers[fresh.id].since = steps_;
@@ -21,12 +26,6 @@ void simulated_loop::ended(fiber_record& fiber) noexcept {
     if (fiber.id >= trace_.count || trace_.fibers[fiber.id].record != &fiber) return;  // it was never admitted
     touched(name_of_fiber(fiber.id), access::write);
     trace_.fibers[fiber.id].record = nullptr;
-}
-
-void simulated_loop::waits(fiber_record& fiber, wait_note note) noexcept {
-    traced_fiber& waiting = trace_.fibers[fiber.id];
-    waiting.waiting = note;
-    waiting.waited_fiber = note.fiber != nullptr ? note.fiber->id : 0;
 }
 
 void simulated_loop::touched(object_name object, access how) noexcept {
@@ -55,10 +54,11 @@ void simulated_loop::run_blocking(std::shared_ptr<blocking_job> job) {
     const recording own{*this};
     auto timer = std::make_unique<job_timer>();
     timer->job = std::move(job);
-    const auto most = static_cast<std::uint64_t>(std::max<clock::rep>(options_.blocking_delay->count(), 0));
+    const clock::duration longest = std::min(*options_.blocking_delay, clock::time_point::max() - now);
+    const auto most = static_cast<std::uint64_t>(std::max<clock::rep>(longest.count(), 0));
     jobs_.push_back(std::move(timer));
     try {
-        scheduler_->add_timer(*jobs_.back(), now + clock::duration{static_cast<clock::rep>(random_.below(most + 1))});
+        scheduler_->add_timer(*jobs_.back(), now + clock::duration{static_cast<clock::rep>(random() % (most + 1))});
     } catch (...) {
         jobs_.pop_back();
         throw;
@@ -73,6 +73,11 @@ void simulated_loop::job_timer::expired() noexcept {
     job->at.store(blocking_job::stage::finished);
     job->waiting->wake();
     job->waiting.reset();
+}
+
+std::uint64_t simulated_loop::random() noexcept {
+    touched(order_of_numbers, access::write);
+    return random_();
 }
 
 std::size_t simulated_loop::choose(std::size_t n, double probability) noexcept {

@@ -17,7 +17,7 @@ run_options run_options_of(const explore_options& options) {
     run_options run = options.run;
     run.max_steps = options.max_steps;
     // A turn that is given out of fairness is not one of the node's choices, so that sleep sets would not know of it.
-    if (options.reduction != reduction::none) run.patience = unlimited / 2;
+    if (options.reduction != reduction::none) run.patience = unlimited;
     return run;
 }
 
@@ -27,6 +27,7 @@ report explore(const explore_options& options, body_ref body, std::source_locati
     refuse_on_fiber("corun::sim::explore()", at);
     if (options.reduction != reduction::none && options.preemptions != unlimited)
         throw std::invalid_argument{"corun: sim::explore with a reduction and a bound of preemptions would leave out schedules"};
+    if (options.max_runs == 0) throw std::invalid_argument{"corun: sim::explore of at most 0 runs (max_runs) would test nothing"};
     simulated_loop loop{run_options_of(options), options.reduction != reduction::none};
     explorer tree{options};
     report all{.seed = options.run.seed};

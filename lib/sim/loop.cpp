@@ -2,9 +2,10 @@
 
 #include <corun/run.hpp>
 #include <corun/scheduler.hpp>
+#include <corun/sleep.hpp>
 
 #include <algorithm>
-#include <typeinfo>
+#include <stdexcept>
 #include <utility>
 
 namespace corun::detail {
@@ -26,6 +27,8 @@ std::uint64_t candidates::fiber(std::size_t choice) const noexcept {
 
 simulated_loop::simulated_loop(const sim::run_options& options, bool wants_footprints)
     : options_{options}, wants_footprints_{wants_footprints} {
+    if (options.max_steps == 0) throw std::invalid_argument{"corun: a simulated run of 0 turns (max_steps) tests nothing"};
+    if (options.policy.depth < 0) throw std::invalid_argument{"corun: the depth of sim::pct() cannot be negative"};
     open();
 }
 
@@ -37,14 +40,9 @@ void simulated_loop::open() {
     own.stack_size(options_.stack_size);
     own.on_unhandled([this](const unhandled_failure& failure) {
         if (draining_) return;
-        std::string what = "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at) + ", failed";
-        try {
-            std::rethrow_exception(failure.error);
-        } catch (const std::exception& e) {
-            what += std::string{" with "} + typeid(e).name() + ": " + e.what();
-        } catch (...) {
-        }
-        fail_run(sim::failure_kind::unhandled, std::move(what), failure.error);
+        if (options_.failures_may_be_unhandled) return note("a failure that nobody receives");
+        std::string who = "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at);
+        fail_run(sim::failure_kind::unhandled, who + ", failed with " + describe(failure.error), failure.error);
     });
     scheduler_ = &own.impl();
     scheduler_->simulated = this;
@@ -83,7 +81,6 @@ sim::report simulated_loop::run(chooser& decides, std::uint64_t seed, sim::detai
         for (const auto& job : jobs_) scheduler_->timers.remove(*job);
         jobs_.clear();
     }
-    if (scheduler_->live != 0) close();
     sim::report result{.kind = kind_,
                        .what = std::move(what_),
                        .error = std::exchange(error_, nullptr),
@@ -93,6 +90,10 @@ sim::report simulated_loop::run(chooser& decides, std::uint64_t seed, sim::detai
                        .elapsed = now - beginning,
                        .trace_hash = trace_.hash()};
     if (traced) result.trace = trace_.text();
+    if (scheduler_->live != 0) {
+        say_before_the_end(result);
+        close();
+    }
     return result;
 }
 
@@ -182,7 +183,7 @@ bool simulated_loop::choose_turn(std::size_t& place) {
     place = 0;
     decision_ = {};
     // The first in the queue has waited the longest.
-    if (count == 1 || trace_.fibers[ready.at(0).fiber->id].since + options_.patience < steps_) return true;
+    if (count == 1 || steps_ - trace_.fibers[ready.at(0).fiber->id].since > options_.patience) return true;
     const bool goes_on = goes_on_at_ != none;
     const std::size_t choice = decides_->turn({*this, count, goes_on});
     if (choice == chooser::give_up) {
@@ -204,13 +205,12 @@ void simulated_loop::give_turn(std::size_t place) {
     if (wants_footprints_) footprint_.add(name_of_fiber(number), access::read);  // whether it is cancelled
     ++steps_;
     traced_fiber& fiber = trace_.fibers[number];
-    if (options_.starvation != 0 && fiber.waiting.operation != nullptr && fiber.left + options_.starvation < steps_ &&
-        short_operation(fiber.waiting.operation) != "sleep")
+    if (options_.starvation != 0 && steps_ - fiber.left > options_.starvation && next.fiber->waits_for != nullptr &&
+        next.fiber->waits_for != &wait_kind_of<sleep_operation>)
         fail_run(sim::failure_kind::starvation, "fiber " + trace_.name_of(number) + " waited for " +
                                                     std::to_string(steps_ - fiber.left) + " turns " + trace_.wait_of(fiber));
     const std::source_location from = fiber.where;
-    fiber.waiting = {};
-    fiber.waited_fiber = 0;
+    next.fiber->waits_for = nullptr;  // until it does so again
     fiber.is_runnable = false;
     if (next.sp == nullptr) next.sp = continuation(core, next.fiber, next.fiber);
     if (next.sp != nullptr) {

@@ -71,14 +71,13 @@ public:
 
     void admitted(fiber_record& fresh) override;
     void ended(fiber_record& fiber) noexcept override;
-    void waits(fiber_record& fiber, wait_note note) noexcept override;
     void touched(object_name object, access how) noexcept override;
     object_name name_object() noexcept override;
     bool is_to_fail(failure_point point) noexcept override;
     void misused(const char* why, const fiber_record& fiber) noexcept override;
     void run_blocking(std::shared_ptr<blocking_job> job) override;
     std::size_t choose(std::size_t n, double probability) noexcept override;
-    std::uint64_t random() noexcept override { return random_(); }
+    std::uint64_t random() noexcept override;
 
 private:
     friend struct candidates;
@@ -111,6 +110,7 @@ private:
     void drain() noexcept;
     [[nodiscard]] std::size_t youngest_ready(std::uint64_t oldest) const noexcept;
     void unwind(std::size_t place);
+    void say_before_the_end(const sim::report& found) const;
     void open();
     void close() noexcept;
     void fail_run(sim::failure_kind kind, std::string what, std::exception_ptr error = {}) noexcept;

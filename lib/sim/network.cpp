@@ -1,3 +1,5 @@
+#include <corun/sim/network.hpp>
+
 #include "network_state.hpp"
 
 #include <corun/this_fiber.hpp>
@@ -9,146 +11,23 @@
 #include <stdexcept>
 
 namespace corun::sim {
-namespace detail {
-
-namespace error = boost::asio::error;
-using corun::detail::current_core;
-
 namespace {
 
-std::pair<std::string, std::string> in_order(const std::string& a, const std::string& b) { return std::minmax(a, b); }
-
-simulation& simulation_here() {
-    simulation* s = corun::detail::current_simulation();
-    if (s == nullptr) throw std::logic_error{"corun: a sim::network was made outside of a simulation"};
-    return *s;
+// Refuses what no link can be.
+const link& checked(const link& l) {
+    constexpr std::chrono::hours longest{24 * 365};
+    const auto is_span = [&](clock::duration d) { return d >= d.zero() && d <= longest; };
+    const auto is_probability = [](double p) { return p >= 0 && p <= 1; };
+    if (!is_span(l.latency) || !is_span(l.jitter))
+        throw std::invalid_argument{"corun: a sim::link's latency and jitter must each be between 0 and a year"};
+    if (!is_probability(l.partial) || !is_probability(l.reset))
+        throw std::invalid_argument{"corun: a sim::link's partial and reset are probabilities, between 0 and 1"};
+    return l;
 }
 
 }  // namespace
 
-network_state::network_state(const link& every)
-    : scheduler{(simulation_here(), corun::detail::impl_of(*current_core()))}, simulated{simulation_here()}, all{every} {}
-
-network_state::~network_state() {
-    for (event& e : events) scheduler.timers.remove(e);
-}
-
-void network_state::after(clock::duration span, std::function<void()> call) {
-    if (gone) return;
-    events.emplace_front();
-    event& fresh = events.front();
-    fresh.net = this;
-    fresh.call = std::move(call);
-    fresh.self = events.begin();
-    scheduler.add_timer(fresh, simulated.now + span);
-}
-
-void network_state::event::expired() noexcept {
-    const auto keeps = net->shared_from_this();
-    const std::function<void()> function = std::move(call);
-    net->events.erase(self);
-    function();
-}
-
-const link& network_state::between(const std::string& from, const std::string& to) const {
-    const auto found = links.find({from, to});
-    return found != links.end() ? found->second : all;
-}
-
-clock::duration network_state::delay(const link& on) {
-    if (on.jitter.count() <= 0) return on.latency;
-    return on.latency +
-           clock::duration{static_cast<clock::rep>(simulated.random() % (static_cast<std::uint64_t>(on.jitter.count()) + 1))};
-}
-
-bool network_state::is_cut(const std::string& a, const std::string& b) const { return cuts.contains(in_order(a, b)); }
-
-void network_state::when_healed(const std::string& a, const std::string& b, std::function<void()> call) {
-    if (is_cut(a, b))
-        held.emplace_back(in_order(a, b), std::move(call));
-    else
-        call();
-}
-
-void begin_connect(stream& self, const endpoint& to, pending_ptr<error_code> handler) {
-    const auto net = self.net_;
-    auto mine = std::make_shared<connection_end>(), theirs = std::make_shared<connection_end>();
-    mine->net = theirs->net = net;
-    mine->host = theirs->peer_host = self.host_;
-    mine->peer_host = theirs->host = to.host;
-    mine->peer = theirs;
-    theirs->peer = mine;
-    self.end_ = mine;
-    std::erase_if(net->ends, [](const auto& end) { return end.expired(); });
-    net->ends.insert(net->ends.end(), {mine, theirs});
-    const auto there = net->delay(net->between(mine->host, to.host)), back = net->delay(net->between(to.host, mine->host));
-    net->after(there, [net, mine, theirs, to, back, handler = std::move(handler)] {
-        net->when_healed(mine->host, to.host, [=] {
-            const auto found = net->listeners.find({to.host, to.port});
-            const auto at = found != net->listeners.end() ? found->second.lock() : nullptr;
-            if (at && !at->closed && !mine->closed) {
-                mine->connected = theirs->connected = true;
-                if (const auto accepting = std::move(at->accepting); accepting && !accepting->is_over())
-                    accepting->complete({}, stream{scheduler::executor_type{net->scheduler}, theirs});
-                else
-                    at->waiting.push_back(theirs);
-            }
-            net->after(back, [mine, handler] {
-                if (!mine->connected) mine->fail(error::connection_refused);
-                handler->complete(mine->connected ? error_code{} : error_code{error::connection_refused});
-            });
-        });
-    });
-}
-
-void begin_read(stream& self, const mutable_buffers& into, read_ptr handler) {
-    connection_end* end = self.end().get();
-    if (end == nullptr) return handler->complete(error::not_connected, 0);
-    if (end->reading && !end->reading->is_over()) throw std::logic_error{"corun: two reads of one sim::stream at a time"};
-    end->into = into;
-    end->reading = std::move(handler);
-    end->read();
-}
-
-void begin_write(stream& self, const const_buffers& from, read_ptr handler) {
-    connection_end* end = self.end().get();
-    if (end == nullptr || (!end->connected && !end->failure)) return handler->complete(error::not_connected, 0);
-    if (end->writing && !end->writing->is_over()) throw std::logic_error{"corun: two writes of one sim::stream at a time"};
-    end->from = from;
-    end->writing = std::move(handler);
-    end->write();
-}
-
-void begin_accept(acceptor& self, pending_ptr<error_code, stream> handler) {
-    listener& at = *self.state();
-    if (at.closed) return handler->complete(error::bad_descriptor, stream{self.get_executor(), nullptr});
-    if (at.waiting.empty()) {
-        at.accepting = std::move(handler);
-        return;
-    }
-    auto end = std::move(at.waiting.front());
-    at.waiting.pop_front();
-    handler->complete({}, stream{self.get_executor(), std::move(end)});
-}
-
-void begin_resolve(resolver& self, const endpoint& what, pending_ptr<error_code, std::vector<endpoint>> handler) {
-    const auto net = self.net();
-    net->after(net->delay(net->all), [net, what, handler = std::move(handler)] {
-        std::vector<endpoint> answer;
-        if (const auto found = net->names.find(what.host); found != net->names.end()) {
-            for (const auto& host : found->second) answer.push_back({host, what.port});
-        } else if (std::any_of(net->listeners.begin(), net->listeners.end(),
-                               [&](const auto& l) { return l.first.first == what.host; })) {
-            answer.push_back(what);
-        }
-        const error_code ec = answer.empty() ? error_code{error::host_not_found} : error_code{};
-        handler->complete(ec, std::move(answer));
-    });
-}
-
-}  // namespace detail
-
-network::network(link all) : state_{std::make_shared<detail::network_state>(all)} {}
+network::network(link all) : state_{std::make_shared<detail::network_state>(checked(all))} {}
 
 // What was to happen never does; who still waits learns it.
 network::~network() {
@@ -160,13 +39,20 @@ network::~network() {
     state_->events.clear();
 }
 
-void network::connect(const std::string& from, const std::string& to, const link& how) { state_->links[{from, to}] = how; }
+void network::connect(const std::string& from, const std::string& to, const link& how) {
+    state_->is_used();
+    state_->links[{from, to}] = checked(how);
+}
 
-void network::partition(const std::string& a, const std::string& b) { state_->cuts.insert(std::minmax(a, b)); }
+void network::partition(const std::string& a, const std::string& b) {
+    state_->is_used();
+    state_->cuts.insert(std::minmax(a, b));
+}
 
 void network::heal(const std::string& a, const std::string& b) {
     const std::pair<std::string, std::string> which = std::minmax(a, b);
-    state_->cuts.erase(which);
+    state_->is_used();
+    if (state_->cuts.erase(which) == 0) return;
     const auto span = state_->delay(state_->between(a, b));
     for (auto& [hosts, call] : state_->held)
         if (hosts == which) state_->after(span, std::move(call));
@@ -174,12 +60,16 @@ void network::heal(const std::string& a, const std::string& b) {
 }
 
 void network::reset(const std::string& a, const std::string& b) {
+    state_->is_used();
     for (const auto& end : state_->ends)
         if (const auto e = end.lock(); e && ((e->host == a && e->peer_host == b) || (e->host == b && e->peer_host == a)))
             e->fail(boost::asio::error::connection_reset);
 }
 
-void network::name(const std::string& name, std::vector<std::string> hosts) { state_->names[name] = std::move(hosts); }
+void network::name(const std::string& name, std::vector<std::string> hosts) {
+    state_->is_used();
+    state_->names[name] = std::move(hosts);
+}
 
 stream::stream(network& net, std::string host) : executor_{this_fiber::executor()}, net_{net.state()}, host_{std::move(host)} {}
 
@@ -211,6 +101,7 @@ void stream::close() noexcept {
 }
 void stream::reset() noexcept {
     if (!end_ || end_->closed) return;
+    end_->net->is_used();
     end_->reset_peer();
     end_->fail(boost::asio::error::operation_aborted);
     end_->closed = true;
@@ -218,6 +109,7 @@ void stream::reset() noexcept {
 bool stream::is_open() const noexcept { return end_ && !end_->closed; }
 
 acceptor::acceptor(network& net, endpoint at) : executor_{this_fiber::executor()}, state_{std::make_shared<detail::listener>()} {
+    net.state()->is_used();
     auto& place = net.state()->listeners[{at.host, at.port}];
     if (const auto other = place.lock(); other && !other->closed)
         throw boost::system::system_error{boost::asio::error::address_in_use, "sim::acceptor"};
@@ -230,6 +122,7 @@ acceptor::~acceptor() { close(); }
 
 void acceptor::close() noexcept {
     if (std::exchange(state_->closed, true)) return;
+    state_->net->is_used();
     state_->net->listeners.erase({state_->at.host, state_->at.port});
     if (const auto op = std::move(state_->accepting))
         op->complete(boost::asio::error::operation_aborted, stream{executor_, nullptr});

@@ -27,6 +27,8 @@ struct network_state : std::enable_shared_from_this<network_state> {
     explicit network_state(const link& every);
     ~network_state();
 
+    // Every use of the network and its objects passes here, and declares itself to the simulation.
+    void is_used() const noexcept { corun::detail::touches(name, corun::detail::access::write); }
     // Calls the function after a span; never, if the network is gone by then.
     void after(clock::duration span, std::function<void()> call);
     [[nodiscard]] const link& between(const std::string& from, const std::string& to) const;
@@ -42,6 +44,7 @@ struct network_state : std::enable_shared_from_this<network_state> {
         std::list<event>::iterator self;
     };
 
+    const corun::detail::named_object name;
     scheduler_impl& scheduler;
     simulation& simulated;
     link all;
@@ -86,6 +89,7 @@ struct connection_end : std::enable_shared_from_this<connection_end> {
     read_ptr reading;
     mutable_buffers into;
 
+    std::deque<std::function<void(connection_end&)>> on_the_way;  // segments, and the end
     std::size_t under_way = 0;              // bytes sent and not read by the peer
     clock::time_point line_is_free{}, last_arrival{};
     read_ptr writing;

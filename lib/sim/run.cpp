@@ -7,7 +7,6 @@
 
 #include <boost/system/system_error.hpp>
 
-#include <cstdio>
 #include <new>
 #include <random>
 #include <stdexcept>
@@ -16,16 +15,6 @@ namespace corun::detail {
 
 sim::report conclude(sim::report r, bool throws) {
     if (r.passed() || !throws) return r;
-    if (r.error) {
-        try {
-            std::rethrow_exception(r.error);
-        } catch (const std::exception&) {
-        } catch (const cancelled&) {
-        } catch (...) {
-            std::fputs(to_string(r).c_str(), stderr);
-            throw;
-        }
-    }
     throw sim::failure{std::move(r)};
 }
 
@@ -62,11 +51,31 @@ bool is_injected(point what, const std::exception_ptr& error) {
     return false;
 }
 
+// Tries one that is to fail.
+void refuse_if_no_allocation_fails(simulated_loop& loop, std::source_location at) {
+    bool has_failed = false;
+    auto allocate = [&has_failed] {
+        try {
+            ::operator delete(::operator new(1));
+        } catch (const std::bad_alloc&) {
+            has_failed = true;
+        }
+    };
+    loop.fail(failure_point::allocation, 1);
+    random_chooser decides{0, random, 1};
+    (void)loop.run(decides, 0, body_ref{allocate}, at);
+    if (!has_failed)
+        throw std::logic_error{"corun: sim::fail_nth(point::allocation, …) at " + describe(at) +
+                               ": this program's operator new never fails; include <corun/sim/failing_new.hpp> in one of its "
+                               "source files"};
+}
+
 }  // namespace
 
 report fail_nth(point what, const run_options& options, body_ref body, std::source_location at) {
     refuse_on_fiber("corun::sim::fail_nth()", at);
     simulated_loop loop{options};
+    if (what == point::allocation) refuse_if_no_allocation_fails(loop, at);
     for (std::size_t n = 1, steps = 0;; ++n) {
         loop.fail(static_cast<failure_point>(what), n);
         random_chooser decides{options.seed, options.policy, 100};
@@ -96,7 +105,10 @@ using corun::detail::current_simulation;
 
 bool is_simulated() noexcept { return current_simulation() != nullptr; }
 
-std::size_t choose(std::size_t n) { return detail::simulation_for("sim::choose()").choose(n, corun::detail::simulation::even); }
+std::size_t choose(std::size_t n) {
+    if (n == 0) throw std::invalid_argument{"corun: sim::choose(0): there is nothing to choose from"};
+    return detail::simulation_for("sim::choose()").choose(n, corun::detail::simulation::even);
+}
 
 std::uint64_t random_number() {
     if (auto* s = current_simulation()) return s->random();
@@ -107,7 +119,7 @@ std::uint64_t random_number() {
 bool fault(const char* name, double probability) noexcept {
     auto* s = current_simulation();
     if (s == nullptr || !(probability > 0) || s->choose(2, probability) == 0) return false;
-    s->note(name);
+    s->note(name != nullptr ? name : "a fault");
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "trace.hpp"
 
+#include <corun/sleep.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -24,30 +26,22 @@ std::string seconds(clock::duration since_begin) {
     return text;
 }
 
-}  // namespace
-
-std::string short_operation(const char* spelled) {
-    const std::string_view all{spelled};
-    const auto begin = all.find("Op = ");
-    if (begin == std::string_view::npos) return std::string{all};
-    std::string_view name = all.substr(begin + 5);
-    name = name.substr(0, name.find_last_of(']'));
-    if (name.find("token_operation<") != std::string_view::npos) {
-        const auto initiation = name.find("initiate_async_");
-        const bool is_ours = name.find("corun::sim::") != std::string_view::npos;
-        std::string text = "an operation of Asio";
-        if (initiation != std::string_view::npos) {
-            text = name.substr(initiation + 9);
-            text.resize(std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"), text.size()));
-        }
-        return is_ours ? text : text + " (outside of the simulation, which runs no real I/O)";
+// An operation that does not say what it is goes by its type's name, of which the end is enough: "lock" of x::lock_operation.
+std::string short_name(const wait_kind& kind, const wait_info& info) {
+    if (&kind == &wait_kind_of<sleep_operation>) return "sleep";  // until when is on the line of its next turn
+    std::string_view text{info.text};
+    if (text == kind.name) {
+        text.remove_prefix(text.rfind(':') + 1);
+        constexpr std::string_view suffix = "_operation";
+        if (text.ends_with(suffix)) text.remove_suffix(suffix.size());
     }
-    name = name.substr(0, name.find('<'));
-    name = name.substr(name.rfind(':') + 1);
-    constexpr std::string_view suffix = "_operation";
-    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
-    return std::string{name};
+    const bool is_of_asio = std::string_view{kind.name} == "token_operation";
+    return std::string{text} + (is_of_asio && info.source == wake_source::outside
+                                    ? " (outside of the simulation, which runs no real I/O)"
+                                    : "");
 }
+
+}  // namespace
 
 void run_trace::clear(clock::time_point begin, bool keeps_turns) {
     count = 0;
@@ -64,8 +58,6 @@ void run_trace::add_fiber(fiber_record& fresh) {
     fiber.record = &fresh;
     fiber.name = fresh.name;
     fiber.where = fresh.spawned_at;
-    fiber.waiting = {};
-    fiber.waited_fiber = 0;
     fiber.objects = 0;
     fiber.is_runnable = true;
     fresh.id = count++;
@@ -77,12 +69,12 @@ void run_trace::turn(std::uint64_t number, const std::source_location& from, con
     mix(by.choices << 8 ^ by.choice << 2 ^ (fiber.is_runnable ? 1U : 0U) ^ (fiber.record == nullptr ? 2U : 0U));
     if (!keeps_turns_) return;
     const auto kind = fiber.record == nullptr ? line_kind::ends : fiber.is_runnable ? line_kind::gives_way : line_kind::waits;
-    add_line() = {now, number, kind, from, fiber.where, fiber.waiting.operation, fiber.waited_fiber, by};
+    add_line() = {now, number, kind, from, fiber.where, nullptr, wait_now(fiber), by};
 }
 
 void run_trace::event(std::uint64_t number, const char* text, clock::time_point now) {
     for (const char* c = text; *c != '\0'; ++c) mix(static_cast<unsigned char>(*c));
-    if (keeps_turns_) add_line() = {now, number, line_kind::event, {}, {}, text, 0, {}};
+    if (keeps_turns_) add_line() = {now, number, line_kind::event, {}, {}, text, {}, {}};
 }
 
 run_trace::line& run_trace::add_line() {
@@ -96,25 +88,29 @@ std::string run_trace::name_of(std::uint64_t number) const {
     return number == 0 || fibers[number].name.empty() ? id : "'" + fibers[number].name + "' (" + id + ")";
 }
 
-std::string run_trace::wait_of(const traced_fiber& fiber) const {
-    return wait_of(fiber.waiting.operation, fiber.waited_fiber, fiber.where);
+run_trace::wait run_trace::wait_now(const traced_fiber& fiber) {
+    if (fiber.record == nullptr || fiber.record->waits_for == nullptr) return {};
+    const wait_info info = describe_wait(*fiber.record);
+    return {fiber.record->waits_for, info, info.holder != nullptr ? info.holder->id : 0};
 }
 
-std::string run_trace::wait_of(const char* operation, std::uint64_t waited_fiber, const std::source_location& where) const {
+std::string run_trace::wait_of(const traced_fiber& fiber) const { return describe(wait_now(fiber), fiber.where); }
+
+std::string run_trace::describe(const wait& what, const std::source_location& where) const {
     std::string text;
-    if (operation != nullptr) text = "in " + short_operation(operation) + " ";
-    if (waited_fiber != 0) text += "of " + name_of(waited_fiber) + " ";
+    if (what.kind != nullptr) text = "in " + short_name(*what.kind, what.info) + " ";
+    if (what.holder != 0) text += name_of(what.holder) + " ";
     return text + "at " + place(where);
 }
 
 std::string run_trace::describe(const line& l) const {
     std::string text = "    " + seconds(l.when - begin_) + " s  " + name_of(l.number);
-    if (l.kind == line_kind::event) return text + ": " + l.text + "\n";
+    if (l.kind == line_kind::event) return text + ": " + l.event + "\n";
     text += " from " + place(l.from) + ": ";
     if (l.kind == line_kind::ends)
         text += "ends";
     else
-        text += (l.kind == line_kind::waits ? "waits " : "gives way ") + wait_of(l.text, l.waited_fiber, l.to);
+        text += (l.kind == line_kind::waits ? "waits " : "gives way ") + describe(l.what, l.to);
     if (l.by.choices > 1)
         text +=
             "   [" + std::to_string(l.by.place) + "=" + std::to_string(l.by.choice) + " of " + std::to_string(l.by.choices) + "]";

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <corun/clock.hpp>
-#include <corun/detail/simulation.hpp>
+#include <corun/detail/record.hpp>
+#include <corun/detail/wait_info.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +18,6 @@ struct traced_fiber {
     fiber_record* record = nullptr;  // null once it has ended
     std::string name;
     std::source_location where;      // of its last yield, or of its spawn
-    wait_note waiting;               // for what, if it does not merely give way
-    std::uint64_t waited_fiber = 0;  // the number of the fiber in `waiting`, which may end before
     std::size_t since = 0;           // the turn in which it became runnable
     std::size_t left = 0;            // the turn that was its last
     std::uint32_t objects = 0;       // that it has named
@@ -50,14 +49,20 @@ public:
     std::size_t count = 0;  // of `fibers`, whose strings are used again by the next run
 
 private:
+    // What a fiber stood still in, kept for when it no longer does.
+    struct wait {
+        const wait_kind* kind = nullptr;  // null: in nothing, it gave way
+        wait_info info;
+        std::uint64_t holder = 0;  // the number of info.holder, who may have ended
+    };
     enum class line_kind : std::uint8_t { ends, gives_way, waits, event };
     struct line {
         clock::time_point when;
         std::uint64_t number;
         line_kind kind;
         std::source_location from, to;
-        const char* text;             // of an event; else what is waited for, as the compiler spells it, or null
-        std::uint64_t waited_fiber;
+        const char* event;
+        wait what;
         decision by;
     };
     void mix(std::uint64_t value) noexcept { hash_ = (hash_ ^ value) * 0x9fb21c651e98df25U, hash_ ^= hash_ >> 32; }
@@ -69,11 +74,9 @@ private:
     std::size_t lines_added_ = 0;
 
     line& add_line();
+    [[nodiscard]] static wait wait_now(const traced_fiber& fiber);
+    [[nodiscard]] std::string describe(const wait& what, const std::source_location& where) const;
     [[nodiscard]] std::string describe(const line& l) const;
-    [[nodiscard]] std::string wait_of(const char* operation, std::uint64_t waited_fiber, const std::source_location& where) const;
 };
-
-// "join" for what the compiler calls `… [with Op = corun::detail::join_operation<void>]`.
-[[nodiscard]] std::string short_operation(const char* spelled);
 
 }  // namespace corun::detail

@@ -1,8 +1,10 @@
 // How a simulated run ends: what is said of it, and how what still lives is unwound.
+#include "choosers.hpp"
 #include "loop.hpp"
 
 #include <corun/error.hpp>
 
+#include <cstdio>
 #include <utility>
 
 namespace corun::detail {
@@ -45,6 +47,17 @@ void simulated_loop::drain() noexcept {
     }
 }
 
+// A fiber that swallows its cancellation without end is about to end the process; what was found must not go with it.
+void simulated_loop::say_before_the_end(const sim::report& found) const {
+    for (std::size_t number = 1; number != trace_.count; ++number) {
+        const fiber_record* const fiber = trace_.fibers[number].record;
+        if (fiber == nullptr || fiber->cancellations_thrown == 0) continue;
+        const std::string under = schedule::of(found.seed, decisions_).text(), name = trace_.name_of(number);
+        std::fprintf(stderr, "%scorun: after this run, under schedule \"%s\", fiber %s does not let itself be cancelled\n",
+                     to_string(found).c_str(), under.c_str(), name.c_str());
+    }
+}
+
 std::size_t simulated_loop::youngest_ready(std::uint64_t oldest) const noexcept {
     const run_queue& ready = scheduler_->ready;
     std::size_t youngest = none;
@@ -75,7 +88,7 @@ void simulated_loop::fail_run(sim::failure_kind kind, std::string what, std::exc
     } catch (const cancelled& c) {
         if (what_.empty()) what_ = c.message();
     } catch (...) {
-        if (what_.empty()) what_ = "an exception that is not a std::exception";
+        if (what_.empty()) what_ = describe(error_);
     }
 }
 

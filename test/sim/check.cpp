@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -137,9 +138,19 @@ BOOST_AUTO_TEST_CASE(the_order_of_addresses_is_nondeterminism) {
         BOOST_TEST((r.kind == sim::failure_kind::nondeterminism));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_test_framework_throws_leaves_as_it_is) {
-    struct stop {};
-    BOOST_CHECK_THROW(sim::check({}, [] { throw stop{}; }), stop);
+struct stop {};
+
+BOOST_AUTO_TEST_CASE(what_is_no_standard_exception_is_reported_as_any_other) {
+    try {
+        sim::check({}, [] { throw stop{}; });
+        BOOST_TEST(false);
+    } catch (const sim::failure& f) {
+        BOOST_CHECK_THROW(std::rethrow_exception(f.details().error), stop);
+        for (const char* part : {"an exception of type", "stop", "replay(\"1/\"", "its turns"})
+            BOOST_TEST((std::string{f.what()}.find(part) != std::string::npos), part << " is in " << f.what());
+    }
+    const auto text = found_in({}, [] { throw "out of paper"; });
+    BOOST_TEST((text.what.find("out of paper") != std::string::npos), text.what);
 }
 
 BOOST_AUTO_TEST_CASE(memory_does_not_grow_with_the_number_of_runs) {
@@ -163,6 +174,13 @@ BOOST_AUTO_TEST_CASE(faults_that_are_not_needed_drop_out) {
     BOOST_TEST((r.kind == sim::failure_kind::exception));
     BOOST_TEST(deviations(r.schedule) == 3U, r.schedule);
     BOOST_TEST((r.trace.find("disk full") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(another_clock_is_nondeterminism) {
+    const auto r = found_in({.seeds = 100}, [] {
+        for (auto turns = std::chrono::steady_clock::now().time_since_epoch().count() % 101; turns != 0; --turns) corun::yield();
+    });
+    BOOST_TEST((r.kind == sim::failure_kind::nondeterminism));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

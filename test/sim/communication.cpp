@@ -13,7 +13,7 @@
 
 namespace sim = corun::sim;
 using namespace std::chrono_literals;
-using corun_test::in_every_schedule;
+using corun_test::within_three_preemptions;
 using corun_test::was_cancelled;
 
 namespace {
@@ -28,7 +28,7 @@ BOOST_FIXTURE_TEST_SUITE(communication_explored, corun_test::nothing_left)
 
 using mutexes = std::tuple<corun::mutex, corun::concurrent_mutex>;
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_mutex_excludes_and_a_cancelled_waiter_leaves_it_usable, mutex, mutexes) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         mutex m;
         int inside = 0;
         const auto critical = [&] {
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_mutex_excludes_and_a_cancelled_waiter_leaves_it_
 
 using semaphores = std::tuple<corun::semaphore, corun::concurrent_semaphore>;
 BOOST_AUTO_TEST_CASE_TEMPLATE(permits_of_a_semaphore_are_kept_in_number, semaphore, semaphores) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         semaphore s{1};
         auto taker = corun::spawn([&] {
             corun::yield(s.acquire());
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(permits_of_a_semaphore_are_kept_in_number, semapho
 using channels = std::tuple<corun::channel<int>, corun::concurrent_channel<int>>;
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_channel_delivers_each_value_once_and_in_order, channel, channels) {
     for (const std::size_t capacity : {0U, 1U})
-        in_every_schedule([=] {
+        within_three_preemptions([=] {
             channel c{capacity};
             auto sender = corun::spawn([&] {
                 for (int i = 0; i != 3; ++i) corun::yield(c.send(int{i}));
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_channel_delivers_each_value_once_and_in_order, c
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_receive_loses_nothing) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::channel<int> c;
         int received = 0;
         auto receiver = corun::spawn([&] { received += corun::yield(c.receive()).value_or(0); });
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_receive_loses_nothing) {
 using gates = std::tuple<std::tuple<corun::event, corun::latch, corun::wait_group>,
                          std::tuple<corun::concurrent_event, corun::concurrent_latch, corun::concurrent_wait_group>>;
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_a_latch_and_a_wait_group_let_everybody_pass, kinds, gates) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         std::tuple_element_t<0, kinds> e;
         std::tuple_element_t<1, kinds> l{2};
         std::tuple_element_t<2, kinds> g;
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_a_latch_and_a_wait_group_let_everybody_pa
 }
 
 BOOST_AUTO_TEST_CASE(a_barrier_is_used_again_by_who_is_fast) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::barrier b{2};
         int rounds[2] = {};
         std::vector<corun::fiber<>> all;
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_barrier_is_used_again_by_who_is_fast) {
 }
 
 BOOST_AUTO_TEST_CASE(a_condition_that_is_notified_under_the_lock_is_never_missed) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::mutex m;
         corun::condition_variable changed;
         bool ready = false;
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_condition_that_is_notified_under_the_lock_is_never_missed
 }
 
 BOOST_AUTO_TEST_CASE(exactly_one_case_of_a_select_takes_effect) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::channel<int> a{1}, b{1};
         std::vector<corun::fiber<>> all;
         all.push_back(corun::spawn([&] { corun::yield(a.send(1)); }));

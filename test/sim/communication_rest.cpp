@@ -15,13 +15,13 @@
 
 namespace sim = corun::sim;
 using namespace std::chrono_literals;
-using corun_test::in_every_schedule;
 using corun_test::was_cancelled;
+using corun_test::within_three_preemptions;
 
 BOOST_FIXTURE_TEST_SUITE(communication_rest_explored, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(readers_share_a_mutex_and_a_writer_is_alone) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::shared_mutex m;
         int readers = 0, writers = 0;
         const auto read = [&] {
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(readers_share_a_mutex_and_a_writer_is_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(once_calls_one_and_after_its_failure_the_next) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::once o;
         int calls = 0, returned = 0;
         const auto call = [&] {
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(once_calls_one_and_after_its_failure_the_next) {
 
 using broadcasts = std::tuple<corun::broadcast<int>, corun::concurrent_broadcast<int>>;
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_broadcast_tells_each_subscriber_all, broadcast, broadcasts) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         broadcast news{2};
         std::vector<corun::fiber<>> readers;
         for (int i = 0; i != 2; ++i)
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_broadcast_tells_each_subscriber_all, broadcast, 
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_limiter_lets_no_more_pass_than_its_rate) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         corun::rate_limiter limiter{10.0, 1.0};
         const auto begin = corun::clock::now();
         std::vector<corun::fiber<>> all;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_rate_limiter_lets_no_more_pass_than_its_rate) {
 }
 
 BOOST_AUTO_TEST_CASE(all_waits_for_both_and_a_failure_stops_the_other) {
-    in_every_schedule([] {
+    within_three_preemptions([] {
         auto five = corun::spawn([] {
             corun::yield();
             return 5;
@@ -126,30 +126,39 @@ BOOST_AUTO_TEST_CASE(all_waits_for_both_and_a_failure_stops_the_other) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_supervised_child_that_returns_is_started_anew_and_ended_with_the_others) {
-    in_every_schedule([] {
-        int lives = 0;
-        const auto life = [&] {
-            corun::yield();
-            if (++lives == 2) corun::yield(corun::sleep_for(24h));
-        };
-        const corun::child again{.name = "again", .function = life};
-        const corun::child ends{.name = "ends", .function = [] {}, .restart = corun::restart::temporary};
-        sim::require(!corun::yield(corun::move_on_after(1s, corun::supervise({}, again, ends))));
-        sim::require(lives == 2);
+BOOST_AUTO_TEST_CASE(a_race_loses_nothing_that_its_losers_got) {
+    std::size_t wins[2] = {};
+    within_three_preemptions([&] {
+        corun::channel<int> a{1}, b{1};
+        auto to_a = corun::spawn([&] { corun::yield(a.send(1)); });
+        auto to_b = corun::spawn([&] { corun::yield(b.send(2)); });
+        auto ended = corun::yield(corun::race(a.receive(), b.receive()));
+        int sum = 0;
+        if (ended.get<0>().has_value()) sum += ended.get<0>().value().value();
+        if (ended.get<1>().has_value()) sum += ended.get<1>().value().value();
+        ++wins[ended.winner()];
+        corun::yield(to_a.join());
+        corun::yield(to_b.join());
+        while (const auto left = a.try_receive()) sum += *left;
+        while (const auto left = b.try_receive()) sum += *left;
+        sim::require(sum == 3, "each value is somewhere");
     });
+    BOOST_TEST(wins[0] > 0U);
+    BOOST_TEST(wins[1] > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_stop_token_ends_a_body_or_comes_too_late) {
-    in_every_schedule([] {
-        std::stop_source source;
-        auto stopper = corun::spawn([&] { source.request_stop(); });
-        int steps = 0;
-        const bool ended = corun::yield(corun::with_stop_token(source.get_token(), [&] {
-            for (; steps != 2; ++steps) corun::yield();
-        }));
-        sim::require(ended ? steps == 2 : steps < 2);
-        corun::yield(stopper.join());
+BOOST_AUTO_TEST_CASE(a_cancelled_race_stops_all_and_waits_for_them) {
+    within_three_preemptions([] {
+        corun::concurrent_event never;
+        corun::semaphore permits{0};
+        bool got = false;
+        auto racer = corun::spawn([&] { got = corun::yield(corun::race(never.wait(), permits.acquire())).get<1>().has_value(); });
+        auto releases = corun::spawn([&] { permits.release(); });
+        racer.cancel();
+        const bool cancelled = was_cancelled(racer);
+        corun::yield(releases.join());
+        sim::require(cancelled != got || permits.permits() == 1);
+        sim::require(permits.permits() == (got ? 0 : 1), "the permit is where it was, or with who got it");
     });
 }
 

@@ -210,4 +210,18 @@ BOOST_AUTO_TEST_CASE(timers_of_one_time_wake_in_every_order) {
     BOOST_TEST(seen.size() == 6U);
 }
 
+BOOST_AUTO_TEST_CASE(memory_does_not_grow_with_the_number_of_schedules) {
+    std::size_t runs = 0, before = 0, after = 0;
+    std::string order;
+    order.reserve(16);
+    const auto body = turns(3, 3, order);
+    const auto r = sim::explore({}, [&] {
+        body();
+        if (++runs == 100) before = corun_test::live_allocations();
+        if (runs == 1'680) after = corun_test::live_allocations();
+    });
+    BOOST_TEST(r.runs == 1'680U);
+    BOOST_TEST(before == after);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,11 +4,11 @@
 #include <corun/sim.hpp>
 
 #include "support/leaks.hpp"
+#include "support/network.hpp"
 
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <optional>
 #include <string>
 
 namespace asio = boost::asio;
@@ -16,38 +16,11 @@ namespace error = boost::asio::error;
 namespace sim = corun::sim;
 using boost::system::error_code;
 using namespace std::chrono_literals;
-
-namespace {
-
-const sim::endpoint server{"server", 80};
-
-// A client and a server's end of one connection.
-struct pair {
-    explicit pair(sim::network& net) : client{net} {
-        sim::acceptor acceptor{net, server};
-        auto accepting = corun::spawn([&] { return corun::yield(acceptor.async_accept()); });
-        corun::yield(client.async_connect(server));
-        peer.emplace(corun::yield(accepting.join()));
-    }
-    sim::stream client;
-    std::optional<sim::stream> peer;
-};
-
-std::string read_until_end(sim::stream& from, error_code& ec) {
-    std::string all;
-    asio::async_read(from, asio::dynamic_buffer(all), corun::yield[ec]);
-    return all;
-}
-
-void send(sim::stream& to, std::string_view text) { asio::async_write(to, asio::buffer(text), corun::yield); }
-
-// In some runs of chance.
-template <class Body>
-void simulate(Body body) {
-    sim::check({.seeds = 25}, body);
-}
-
-}  // namespace
+using corun_test::pair;
+using corun_test::read_until_end;
+using corun_test::send;
+using corun_test::server;
+using corun_test::simulate;
 
 BOOST_FIXTURE_TEST_SUITE(simulated_network, corun_test::nothing_left)
 
@@ -166,112 +139,6 @@ BOOST_AUTO_TEST_CASE(connections_overtake_each_other) {
     BOOST_TEST(!always);
 }
 
-BOOST_AUTO_TEST_CASE(where_nobody_listens_it_is_refused) {
-    simulate([] {
-        sim::network net;
-        sim::stream s{net};
-        error_code ec;
-        corun::yield(s.async_connect(server), ec);
-        sim::require(ec == error::connection_refused);
-        char c;
-        corun::yield(sim::stream{net}.async_read_some(asio::buffer(&c, 1)), ec);
-        sim::require(ec == error::not_connected);
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_reset_ends_both_sides_operations) {
-    simulate([] {
-        sim::network net;
-        pair p{net};
-        std::array<char, 8> data;
-        auto reading = corun::spawn([&] {
-            error_code ec;
-            corun::yield(p.peer->async_read_some(asio::buffer(data)), ec);
-            return ec;
-        });
-        corun::yield(corun::sleep_for(1s));
-        p.client.reset();
-        sim::require(corun::yield(reading.join()) == error::connection_reset);
-        pair q{net};
-        net.reset("client", "server");
-        error_code ec;
-        corun::yield(q.client.async_read_some(asio::buffer(data)), ec);
-        sim::require(ec == error::connection_reset);
-    });
-}
-
-BOOST_AUTO_TEST_CASE(who_writes_to_a_closed_peer_is_reset) {
-    simulate([] {
-        sim::network net;
-        pair p{net};
-        p.peer.reset();
-        error_code ec;
-        asio::async_write(p.client, asio::buffer("x", 1), corun::yield[ec]);
-        sim::require(!ec);  // it does not know yet
-        corun::yield(corun::sleep_for(1s));
-        asio::async_write(p.client, asio::buffer("x", 1), corun::yield[ec]);
-        sim::require(ec == error::connection_reset);
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_partition_holds_everything_back_until_it_is_healed) {
-    simulate([] {
-        sim::network net;
-        pair p{net};
-        net.partition("server", "client");
-        send(p.client, "x");
-        auto healing = corun::spawn([&] {
-            corun::yield(corun::sleep_for(1h));
-            net.heal("client", "server");
-        });
-        const auto begin = corun::clock::now();
-        char c;
-        corun::yield(p.peer->async_read_some(asio::buffer(&c, 1)));
-        sim::require(corun::clock::now() - begin >= 1h);
-        corun::yield(healing.join());
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_cancelled_read_or_accept_ends_at_once) {
-    simulate([] {
-        sim::network net;
-        sim::acceptor acceptor{net, {"other", 1}};
-        pair p{net};
-        char c;
-        auto reading = corun::spawn([&] { corun::yield(p.peer->async_read_some(asio::buffer(&c, 1))); });
-        auto accepting = corun::spawn([&] { corun::yield(acceptor.async_accept()); });
-        corun::yield(corun::sleep_for(1s));
-        for (auto* f : {&reading, &accepting}) {
-            f->cancel();
-            try {
-                corun::yield(f->join());
-                sim::require(false);
-            } catch (const corun::fiber_cancelled&) {
-            }
-        }
-        send(p.client, "y");  // not lost to the read that was cancelled
-        corun::yield(p.peer->async_read_some(asio::buffer(&c, 1)));
-        sim::require(c == 'y');
-    });
-}
-
-BOOST_AUTO_TEST_CASE(closing_ends_what_is_under_way) {
-    simulate([] {
-        sim::network net;
-        pair p{net};
-        char c;
-        auto reading = corun::spawn([&] {
-            error_code ec;
-            corun::yield(p.client.async_read_some(asio::buffer(&c, 1)), ec);
-            return ec;
-        });
-        corun::yield(corun::sleep_for(1s));
-        p.client.close();
-        sim::require(!p.client.is_open());
-        sim::require(corun::yield(reading.join()) == error::operation_aborted);
-    });
-}
-
 BOOST_AUTO_TEST_CASE(names_resolve_to_what_was_given) {
     simulate([] {
         sim::network net;
@@ -285,18 +152,6 @@ BOOST_AUTO_TEST_CASE(names_resolve_to_what_was_given) {
         corun::yield(resolver.async_resolve("nowhere", 80), ec);
         sim::require(ec == error::host_not_found);
     });
-}
-
-BOOST_AUTO_TEST_CASE(resets_by_probability_are_decisions) {
-    const auto body = [] {
-        sim::network net{{.partial = 0, .reset = 0.01}};
-        pair p{net};
-        send(p.client, "a");
-        send(p.client, "b");
-    };
-    const auto r = sim::explore({.preemptions = 0, .run = {.throws = false}}, body);
-    BOOST_TEST((r.kind == sim::failure_kind::exception));
-    BOOST_TEST((r.trace.find("the connection is reset") != std::string::npos));
 }
 
 BOOST_AUTO_TEST_CASE(it_is_refused_outside_of_a_simulation) { BOOST_CHECK_THROW(sim::network{}, std::logic_error); }

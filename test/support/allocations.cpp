@@ -2,7 +2,6 @@
 #include "leaks.hpp"
 
 #include <corun/detail/sanitizer.hpp>
-#include <corun/sim/fault.hpp>
 
 #include <atomic>
 #include <cstdlib>
@@ -20,7 +19,7 @@ thread_local std::size_t made = 0;
 thread_local std::size_t countdown = 0;
 
 // Counts down to the allocation that is to fail.
-bool is_to_fail() noexcept { return (countdown != 0 && --countdown == 0) || corun::sim::allocation_is_to_fail(); }
+bool is_to_fail() noexcept { return countdown != 0 && --countdown == 0; }
 
 }  // namespace
 
@@ -80,14 +79,15 @@ void release(void* block) noexcept {
 
 }  // namespace corun_test
 
+// Weak: a test may have its own (sim/failing_new.cpp).
 #if !defined(CORUN_SANITIZED)
-void* operator new(std::size_t bytes) { return corun_test::allocate(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t to) { return corun_test::allocate(bytes, static_cast<std::size_t>(to)); }
-void operator delete(void* block) noexcept { corun_test::release(block); }
-void operator delete(void* block, std::size_t) noexcept { corun_test::release(block); }
-void operator delete(void* block, std::align_val_t) noexcept { corun_test::release(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { corun_test::release(block); }
+[[gnu::weak]] void* operator new(std::size_t bytes) { return corun_test::allocate(bytes); }
+[[gnu::weak]] void* operator new(std::size_t bytes, std::align_val_t to) { return corun_test::allocate(bytes, static_cast<std::size_t>(to)); }
+[[gnu::weak]] void operator delete(void* block) noexcept { corun_test::release(block); }
+[[gnu::weak]] void operator delete(void* block, std::size_t) noexcept { corun_test::release(block); }
+[[gnu::weak]] void operator delete(void* block, std::align_val_t) noexcept { corun_test::release(block); }
+[[gnu::weak]] void operator delete(void* block, std::size_t, std::align_val_t) noexcept { corun_test::release(block); }
 // The others (arrays, nothrow) call these.
 #elif !defined(__clang__)
-void* operator new(std::size_t bytes) { return corun_test::allocate(bytes); }
+[[gnu::weak]] void* operator new(std::size_t bytes) { return corun_test::allocate(bytes); }
 #endif

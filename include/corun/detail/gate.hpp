@@ -64,7 +64,7 @@ private:
     // Nobody passes those who wait.
     bool take(std::ptrdiff_t n) noexcept { return line_.empty() && state_.take(n); }
 
-    mutable spin_lock lock_;  // guards the rest
+    mutable primitive_lock lock_;  // guards the rest
     shared_line line_;
     State state_;
 };

@@ -130,7 +130,7 @@ struct fiber_record : inbox_node {
     std::uint32_t cancellations_thrown = 0;  // and swallowed, since it entered the outermost scope that is cancelled
     scope* innermost = nullptr;          // of the cancellation scopes that it is in; on its stack
     std::source_location where;          // of the last yield
-    const wait_kind* waits_for = nullptr;  // while it is parked: in what operation,
+    const wait_kind* waits_for = nullptr;  // while it stands still in an operation: in what kind,
     const void* waits_in = nullptr;        // and which one
     stack_span stack;
     stack_pool* pool = nullptr;          // whose stack it is

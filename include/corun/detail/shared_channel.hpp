@@ -121,7 +121,7 @@ public:
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
 private:
-    using holding = std::unique_lock<spin_lock>;
+    using holding = std::unique_lock<primitive_lock>;
     struct cell {
         [[nodiscard]] T* place() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
         cell* next = nullptr;
@@ -183,7 +183,7 @@ private:
         while (shared_waiter* r = receivers_.pop()) resumed.add(*r);
     }
 
-    mutable spin_lock lock_;  // guards the rest
+    mutable primitive_lock lock_;  // guards the rest
     shared_line receivers_;
     shared_line senders_;
     cell* first_ = nullptr;  // the queue

@@ -2,6 +2,7 @@
 // concurrent_.
 #pragma once
 
+#include <corun/detail/simulation.hpp>
 #include <corun/detail/spin_lock.hpp>
 #include <corun/detail/wait_list.hpp>
 
@@ -9,6 +10,20 @@
 #include <utility>
 
 namespace corun::detail {
+
+// Guards such a primitive. Who takes it is about to look at the primitive or to change it, which a simulation is to know.
+class primitive_lock {
+public:
+    void lock() noexcept {
+        touches(name_, access::write);
+        lock_.lock();
+    }
+    void unlock() noexcept { lock_.unlock(); }
+
+private:
+    named_object name_;
+    spin_lock lock_;
+};
 
 // Who waits. Belongs to its waiter, except while `in_line`, which the lock of the line guards. Who takes it out of the line owns it until
 // `resume`, the last touch: a cancellation comes too late then.

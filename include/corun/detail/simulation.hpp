@@ -22,12 +22,6 @@ enum class failure_point : std::uint8_t { allocation, stack, operation };
 using object_name = std::uint64_t;
 inline constexpr object_name every_object = ~object_name{0};  // what is touched is not known
 
-// What a parked fiber waits for.
-struct wait_note {
-    const char* operation = nullptr;       // as the compiler spells a function that has it as a template argument
-    const fiber_record* fiber = nullptr;   // that is waited for, if it is one
-};
-
 // Called by the owner of the simulated scheduler only.
 class simulation {
 public:
@@ -35,7 +29,6 @@ public:
 
     virtual void admitted(fiber_record& fresh) = 0;  // throws std::bad_alloc
     virtual void ended(fiber_record& fiber) noexcept = 0;
-    virtual void waits(fiber_record& fiber, wait_note note) noexcept = 0;
     virtual void touched(object_name object, access how) noexcept = 0;
     [[nodiscard]] virtual object_name name_object() noexcept = 0;
     [[nodiscard]] virtual bool is_to_fail(failure_point point) noexcept = 0;

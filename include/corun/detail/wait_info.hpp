@@ -58,7 +58,9 @@ constexpr wait_kind make_wait_kind() noexcept {
 template <class Op>
 inline constexpr wait_kind wait_kind_of = make_wait_kind<Op>();
 
-// Of a parked fiber. Its text is the type's name where the operation does not describe itself.
+// Of a fiber that stands still in an operation. Its text is the type's name where the operation does not describe itself.
+[[nodiscard]] wait_info describe_wait(const fiber_record& fiber) noexcept;
+// The same of any fiber: empty unless it is parked.
 [[nodiscard]] wait_info wait_of(const fiber_record& fiber) noexcept;
 
 }  // namespace corun::detail

@@ -116,6 +116,9 @@ public:
         if (core_.load(std::memory_order_relaxed) != here) [[unlikely]]
             bind(here, what);
     }
+    // Declare what is done without a check: looking at the state from anywhere, or changing it after the use has begun.
+    void looked_at() const noexcept { touches(name_, access::read); }
+    void changed() const noexcept { touches(name_, access::write); }
 
 private:
     void bind(scheduler_core* here, const char* what) const;  // throws wrong_scheduler

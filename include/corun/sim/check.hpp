@@ -24,8 +24,8 @@ report replay(std::string_view schedule, const run_options& options, body_ref bo
 /// Runs the body once per seed. The first run that fails ends it: its schedule is shortened as long as the run still fails in the same
 /// way, and reported with seed, schedule and trace.
 ///
-/// Throws sim::failure. What a test framework throws to end a test case is no std::exception, and leaves as it is, after the report was
-/// printed on stderr.
+/// Throws sim::failure, whatever the body threw: what an assertion of a test framework threw is in its details().error, and was noted by
+/// the framework. std::invalid_argument for options that make no sense.
 /// @param body  called once per run; what it changes outside of itself is seen by the next run
 /// @return the report; the failed one too if options.run.throws is false
 template <class Body>

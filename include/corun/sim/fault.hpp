@@ -14,7 +14,7 @@ namespace corun::sim {
 
 /// Where fail_nth strikes.
 enum class point : std::uint8_t {
-    allocation,  ///< operator new on a fiber throws std::bad_alloc, where the program's own asks allocation_is_to_fail()
+    allocation,  ///< operator new on a fiber throws std::bad_alloc; the program includes <corun/sim/failing_new.hpp> in one source file
     stack,  ///< a fiber gets no stack: it fails with stack_unavailable
     operation,  ///< starting to wait fails with boost::system::system_error, errc::io_error
 };
@@ -33,7 +33,8 @@ report fail_nth(point what, Body&& body, const run_options& options = {},
     return detail::fail_nth(what, options, detail::body_ref{body}, at);
 }
 
-/// Whether the allocation that is about to be made is to fail. For a program's own operator new.
+/// Whether the allocation that is about to be made is to fail. For a program that has an operator new of its own, in place of
+/// <corun/sim/failing_new.hpp>. Any thread; false outside of a simulation.
 [[nodiscard]] bool allocation_is_to_fail() noexcept;
 
 }  // namespace corun::sim

@@ -30,6 +30,7 @@ struct run_options {
     std::size_t patience = 1'000;  ///< turns of others after which a runnable fiber gets its own, whatever the schedule says
     std::size_t starvation =
         0;  ///< turns of others after which a fiber that waits, but not for a time, counts as starved; 0: never
+    bool failures_may_be_unhandled = false;  ///< those that nobody receives are noted in the trace, and the run goes on
     bool fibers_may_be_left = false;  ///< fibers that live when the body has returned are cancelled, as by corun::run
     std::optional<clock::duration> blocking_delay =
         {};  ///< functions given to `blocking` run in the simulation, after a random delay up

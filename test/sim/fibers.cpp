@@ -1,7 +1,8 @@
-// The runtime's own operations and blocks under every schedule.
+// Fibers and their waiting under every schedule.
 #include <corun.hpp>
 #include <corun/sim.hpp>
 
+#include "support/explored.hpp"
 #include "support/leaks.hpp"
 #include "support/operations.hpp"
 
@@ -16,32 +17,10 @@
 namespace asio = boost::asio;
 namespace sim = corun::sim;
 using namespace std::chrono_literals;
+using corun_test::end_of;
+using corun_test::in_every_schedule;
 
-namespace {
-
-template <class Body>
-void in_every_schedule(Body body) {
-    const auto r = sim::explore({}, body);
-    BOOST_TEST(r.exhausted);
-    BOOST_TEST(r.runs > 1U);
-}
-
-// How a fiber ended: 'v' with a value, 'c' cancelled, 'x' failed.
-template <class Fiber>
-char end_of(const Fiber& f) {
-    try {
-        corun::yield(f.join());
-        return 'v';
-    } catch (const corun::fiber_cancelled&) {
-        return 'c';
-    } catch (const std::runtime_error&) {
-        return 'x';
-    }
-}
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(runtime_explored, corun_test::nothing_left)
+BOOST_FIXTURE_TEST_SUITE(fibers_explored, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(each_joiner_learns_the_end_whenever_it_comes) {
     in_every_schedule([] {
@@ -195,85 +174,29 @@ BOOST_AUTO_TEST_CASE(fibers_that_spawn_join_and_cancel_each_other) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_groups_first_failure_cancels_the_rest_and_all_have_ended) {
-    bool ran_through = false, was_cut = false;
-    in_every_schedule([&] {
-        int inside = 0;
-        bool done = false;
-        struct counted {
-            int& n;
-            explicit counted(int& c) : n{c} { ++n; }
-            ~counted() { --n; }
-        };
-        try {
-            corun::yield(corun::with_group([&](corun::group& g) {
-                g.spawn([&] {
-                    const counted here{inside};
-                    corun::yield();
-                    throw std::runtime_error{"first"};
-                });
-                g.spawn([&] {
-                    const counted here{inside};
-                    corun::yield();
-                    corun::yield();
-                    done = true;
-                });
-            }));
-            sim::require(false, "the failure is thrown");
-        } catch (const std::runtime_error&) {
+BOOST_AUTO_TEST_CASE(each_fiber_has_its_own_value_and_it_ends_before_joins_do) {
+    struct counted {
+        int* live = nullptr;
+        ~counted() {
+            if (live == nullptr) return;
+            corun::yield();  // on its fiber, which has not ended yet
+            --*live;
         }
-        sim::require(inside == 0, "no child outlives the group");
-        (done ? ran_through : was_cut) = true;
-    });
-    BOOST_TEST(ran_through);
-    BOOST_TEST(was_cut);
-}
-
-BOOST_AUTO_TEST_CASE(a_timeout_and_a_completion_of_the_same_time) {
-    std::size_t in_time = 0, too_late = 0;
-    in_every_schedule([&] {
-        corun_test::scripted op;
-        std::optional<corun::waker> waker;
-        op.on_start = [&](corun::waker w) { waker = std::move(w); };
-        auto completer = corun::spawn([&] {
-            corun::yield(corun::sleep_for(1s));
-            op.is_ready = true;
-            if (waker) waker->wake();
-        });
-        auto waiter = corun::spawn([&] {
-            try {
-                sim::require(corun::yield(corun::with_timeout(1s, op)) == 5);
-                ++in_time;
-                sim::require(op.is_ready);
-            } catch (const corun::timed_out&) {
-                ++too_late;
-                sim::require(op.calls.find("get;") == std::string::npos, "no value is lost");
-            }
-        });
-        corun::yield(waiter.join());
-        corun::yield(completer.join());
-    });
-    BOOST_TEST(in_time > 0U);
-    BOOST_TEST(too_late > 0U);
-}
-
-BOOST_AUTO_TEST_CASE(a_shield_holds_back_a_cancellation_until_its_end) {
+    };
     in_every_schedule([] {
-        bool closed = false;
-        auto f = corun::spawn([&] {
-            corun::yield(corun::with_shield(1h, [&] {
+        int live = 0;
+        const corun::fiber_local<counted> own;
+        std::vector<corun::fiber<>> all;
+        for (int i = 0; i != 2; ++i)
+            all.push_back(corun::spawn([&] {
+                sim::require(own->live == nullptr, "nobody else's");
+                own->live = &live;
+                ++live;
                 corun::yield();
-                closed = true;
+                sim::require(own->live == &live);
             }));
-            corun::yield();
-        });
-        auto canceller = corun::spawn([&] {
-            corun::yield();
-            f.cancel();
-        });
-        const char end = end_of(f);
-        sim::require(closed || end == 'c');
-        corun::yield(canceller.join());
+        for (auto& f : all) corun::yield(f.join());
+        sim::require(live == 0, "a fiber's values end before it does");
     });
 }
 
