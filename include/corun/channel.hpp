@@ -115,7 +115,7 @@ private:
 
 template <class T>
 inline __attribute__((always_inline)) bool channel<T>::push(T& value) {
-    if (detail::waiter* first = receivers_.first()) {
+    if (detail::waiter* first = receivers_.claim_first()) {
         static_cast<detail::receive_operation<T>*>(first)->value_.emplace(std::move(value));
         detail::grant(*first);
         return true;
@@ -133,7 +133,7 @@ inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& in
         if (!senders_.empty()) refill();
         return true;
     }
-    if (detail::waiter* first = senders_.first()) {
+    if (detail::waiter* first = senders_.claim_first()) {
         into.emplace(std::move(*static_cast<detail::sender<T>*>(first)->value));
         detail::grant(*first);
         return true;
@@ -144,7 +144,7 @@ inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& in
 // There is room for the value of the first sender. One whose value cannot be moved in keeps it, and gets the exception.
 template <class T>
 void channel<T>::refill() noexcept {
-    while (detail::waiter* first = senders_.first()) {
+    while (detail::waiter* first = senders_.claim_first()) {
         auto& sender = *static_cast<detail::sender<T>*>(first);
         try {
             values_.push(std::move(*sender.value));
@@ -160,7 +160,7 @@ template <class T>
 void channel<T>::close() {
     if (closed()) return;
     closed_ = true;
-    while (detail::waiter* first = senders_.first()) {
+    while (detail::waiter* first = senders_.claim_first()) {
         static_cast<detail::sender<T>*>(first)->refused = true;
         detail::grant(*first);
     }
