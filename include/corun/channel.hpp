@@ -98,8 +98,9 @@ private:
     template <class>
     friend class detail::receive_some_operation;
 
-    [[nodiscard]] bool can_push() { return values_.size() < capacity_ || receivers_.first() != nullptr; }
-    [[nodiscard]] bool can_pull() { return !values_.empty() || senders_.first() != nullptr; }
+    // As it seems: those who wait may have been given something else.
+    [[nodiscard]] bool may_push() const noexcept { return values_.size() < capacity_ || !receivers_.empty(); }
+    [[nodiscard]] bool may_pull() const noexcept { return !values_.empty() || !senders_.empty(); }
     bool push(T& value);
     bool pull(std::optional<T>& into);
     void refill() noexcept;

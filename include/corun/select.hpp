@@ -35,13 +35,13 @@ template <class Function>
 /// readable and writable, `waker`-style operations of the user's; one that loses and cannot be withdrawn (its cancel() is false) is
 /// waited for, and its value is dropped. Raw Asio operations are refused: see `race`.
 template <class... Cases>
-[[nodiscard]] auto select(Cases&&... cases) {
+[[nodiscard, gnu::always_inline, gnu::flatten]] inline auto select(Cases&&... cases) {
     return detail::make_select<detail::tie::random>(std::forward<Cases>(cases)...);
 }
 
 /// The same, but of several that are ready the first in the order of the arguments.
 template <class... Cases>
-[[nodiscard]] auto select_ordered(Cases&&... cases) {
+[[nodiscard, gnu::always_inline, gnu::flatten]] inline auto select_ordered(Cases&&... cases) {
     return detail::make_select<detail::tie::first>(std::forward<Cases>(cases)...);
 }
 

@@ -41,7 +41,7 @@ public:
         : channel_{&c}, held_{hold(sent)} {}
     send_operation(send_operation&& other) : channel_{other.channel_}, held_{std::move(other.held_)} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->can_push(); }
+    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.
     [[nodiscard]] bool try_commit() {
         if (channel_->closed()) [[unlikely]]
@@ -86,7 +86,7 @@ public:
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->can_pull(); }
+    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_pull(); }
     [[nodiscard]] bool try_commit() {
         const bool closed = channel_->closed();
         return channel_->pull(value_) || closed;

@@ -133,7 +133,7 @@ private:
         return false;
     }
     static std::size_t pick(mask available) noexcept {
-        if (Tie == tie::random && !std::has_single_bit(available)) {
+        if (Tie == tie::random && (available & (available - 1)) != 0) {
             auto skip = random_below(*current_core(), static_cast<std::uint32_t>(std::popcount(available)));
             for (; skip != 0; --skip) available &= available - 1;
         }
@@ -259,8 +259,9 @@ private:
     bool settled_ = false;  // the losers know
 };
 
+// Inlined, so that the operations are made in their places.
 template <tie Tie, class... Given>
-auto make_select(Given&&... given) {
+[[gnu::always_inline, gnu::flatten]] inline auto make_select(Given&&... given) {
     (check_argument<Given>(), ...);
     return select_operation<Tie, typename case_for<Given>::type...>{std::in_place, std::forward<Given>(given)...};
 }
