@@ -71,7 +71,7 @@ public:
         return true;
     }
     [[nodiscard]] spin_lock& line_lock() noexcept { return this->lock(); }
-    [[nodiscard]] bool passes(const selection& among) noexcept { return Request::passes(&among); }
+    [[nodiscard]] bool passes(const selection& s) noexcept { return Request::passes(&s); }
     [[nodiscard]] bool available() noexcept {
         const std::lock_guard hold{line_lock()};
         return Request::passes(nullptr);

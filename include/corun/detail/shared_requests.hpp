@@ -45,7 +45,7 @@ struct shared_send : shared_channel<T>::sender {
     }
 
     [[nodiscard]] spin_lock& lock() noexcept { return channel->lock(); }
-    [[nodiscard]] bool passes(const selection* among) noexcept { return channel->can_push(among); }
+    [[nodiscard]] bool passes(const selection* s) noexcept { return channel->can_push(s); }
     void get_in_line() noexcept {
         this->value = &its_value();
         channel->line_up(*this);
@@ -82,7 +82,7 @@ struct shared_receive : shared_channel<T>::receiver {
     [[nodiscard]] std::optional<T> get() { return std::move(this->value); }
 
     [[nodiscard]] spin_lock& lock() noexcept { return channel->lock(); }
-    [[nodiscard]] bool passes(const selection* among) noexcept { return channel->can_pull(among); }
+    [[nodiscard]] bool passes(const selection* s) noexcept { return channel->can_pull(s); }
     void get_in_line() noexcept { channel->line_up(*this); }
 
     shared_channel<T>* channel;

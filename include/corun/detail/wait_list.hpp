@@ -90,11 +90,17 @@ public:
         }
         return nullptr;
     }
-    // The first that can be granted, and must be: nobody else can any more. Only what cannot throw may come in between.
+    // The first that can be granted, and must be: nobody else can any more. Where other threads might, only what cannot throw may come in
+    // between.
     [[nodiscard]] waiter* claim_first() noexcept {
-        waiter* w = first();
-        while (w != nullptr && !w->claim()) w = first();
-        return w;
+        while (head_.next != &head_) {
+            auto& w = static_cast<waiter&>(*head_.next);
+            if (w.among == nullptr) [[likely]]
+                return &w;
+            if (w.among->is_shared() ? w.among->decide(w.index) : w.among->is_open()) return &w;
+            w.leave_list(wait_state::dropped);
+        }
+        return nullptr;
     }
 
 private:
