@@ -1,6 +1,7 @@
 // The inside of corun::concurrent_channel.
 #pragma once
 
+#include <corun/detail/patience.hpp>
 #include <corun/detail/shared_cells.hpp>
 #include <corun/detail/shared_line.hpp>
 #include <corun/detail/shared_ring.hpp>
@@ -103,6 +104,8 @@ public:
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     // Whether another thread may make a waiter's day within a few hundred cycles.
     [[nodiscard]] bool is_quick() const noexcept { return ring_.has_value(); }
+
+    patience hope;
 
     // --- for select: under the lock ---
     [[nodiscard]] spin_lock& lock() noexcept { return lock_; }

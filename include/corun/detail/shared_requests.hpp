@@ -4,26 +4,11 @@
 #include <corun/detail/shared_channel.hpp>
 #include <corun/error.hpp>
 
-#include <algorithm>
 #include <optional>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
 namespace corun::detail {
-
-// Tries again for about as long as parking and being woken would take, a microsecond: where the other side runs on a thread of its own it
-// is likely to come by. The pauses grow, so that it can get ahead.
-template <class Function>
-bool try_patiently(Function attempt) {
-    static const bool is_alone = std::thread::hardware_concurrency() == 1;
-    if (is_alone) return false;
-    for (int pauses = 1; pauses <= 32; pauses *= 2) {
-        for (int i = 0; i != pauses; ++i) relax();
-        if (attempt()) return true;
-    }
-    return false;
-}
 
 // @tparam Held  T, a value of its own; or T*, the sender's
 template <class T, class Held>
@@ -33,7 +18,7 @@ struct shared_send : shared_channel<T>::sender {
 
     [[nodiscard]] bool attempt() { return is_over(channel->push(its_value(), nullptr)); }
     [[nodiscard]] bool attempt_patiently() {
-        return channel->is_quick() && try_patiently([this] { return attempt(); });
+        return channel->is_quick() && channel->hope.try_again([this] { return attempt(); });
     }
     [[nodiscard]] bool begin() {
         this->value = &its_value();
@@ -75,7 +60,7 @@ struct shared_receive : shared_channel<T>::receiver {
 
     [[nodiscard]] bool attempt() { return channel->pull(this->value, nullptr) != passage::must_wait; }
     [[nodiscard]] bool attempt_patiently() {
-        return channel->is_quick() && try_patiently([this] { return attempt(); });
+        return channel->is_quick() && channel->hope.try_again([this] { return attempt(); });
     }
     [[nodiscard]] bool begin() { return channel->pull(this->value, this) != passage::must_wait; }
     [[nodiscard]] bool withdraw() noexcept { return channel->withdraw(*this); }
