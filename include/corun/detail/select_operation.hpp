@@ -89,7 +89,7 @@ public:
     // The cases that were begun and do not let themselves be withdrawn are waited for; the first of them is the value.
     [[nodiscard]] bool cancel() {
         if (!decide(nobody)) {
-            if constexpr (has_shared) fiber_->waits_elsewhere = true;  // another thread may be about to deliver
+            if constexpr (has_shared) is_late_ = fiber_->waits_elsewhere = true;
             return false;
         }
         settled_ = true;
@@ -98,6 +98,8 @@ public:
         set(std::countr_zero(stopping_));
         return false;
     }
+    // Another thread is about to deliver.
+    [[nodiscard]] bool is_elsewhere() { return is_late_ && !is_delivered(); }
     typename result::type get() {
         if constexpr (has_shared)
             if (fiber_ != nullptr) fiber_->waits_elsewhere = false;
@@ -256,6 +258,7 @@ private:
     mask begun_ = 0;     // of those that nobody commits
     mask stopping_ = 0;  // losers that were asked to stop and have not ended yet
     bool started_ = false;
+    bool is_late_ = false;  // for a cancellation
     bool settled_ = false;  // the losers know
 };
 

@@ -56,9 +56,11 @@ public:
     }
     [[nodiscard]] bool cancel() noexcept {
         if (this->withdraw()) return true;
-        fiber_->waits_elsewhere = true;  // another thread is about to resume us
+        is_late_ = fiber_->waits_elsewhere = true;
         return false;
     }
+    // Another thread is about to resume us.
+    [[nodiscard]] bool is_elsewhere() const noexcept { return is_late_ && !ready(); }
     auto get() {
         if (fiber_ != nullptr) fiber_->waits_elsewhere = false;
         return Request::get();
@@ -97,6 +99,7 @@ private:
     }
 
     fiber_record* fiber_ = nullptr;
+    bool is_late_ = false;
     std::atomic<bool> done_{false};
 };
 
