@@ -25,7 +25,7 @@ inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max()
 /// there is no iterator, which would hide the switch.
 ///
 /// T needs a move constructor, which may throw. Of a send that fails (closed, cancelled, a move that throws) the value is still the
-/// sender's; otherwise it is delivered. An exception of a move on the receiver's way is the receiver's.
+/// sender's; otherwise it is delivered. An exception of a move on the receiver's way is the receiver's, and the value ends with it.
 template <class T>
 class channel {
     static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>, "a channel passes movable values");
