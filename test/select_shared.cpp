@@ -48,20 +48,20 @@ struct twins {
         group.add();
     }
     auto select() {
-        return corun::select(full.send(7), empty.receive(), mutex.lock(), semaphore.acquire(), event.wait(), latch.wait(), group.wait(),
-                             reader.receive(), corun::sleep_for(1h));
+        return corun::select(full.send(7), empty.receive(), mutex.lock(), semaphore.acquire(), event.wait(), latch.wait(),
+                             group.wait(), reader.receive(), corun::sleep_for(1h));
     }
     /// Makes one of the cases ready.
     void grant(std::size_t number) {
         switch (number) {
-        case 0: (void)full.try_receive(); break;
-        case 1: BOOST_TEST(empty.try_send(5)); break;
-        case 2: held.unlock(); break;
-        case 3: semaphore.release(); break;
-        case 4: event.set(); break;
-        case 5: latch.count_down(); break;
-        case 6: group.done(); break;
-        default: news.send(9); break;
+            case 0: (void)full.try_receive(); break;
+            case 1: BOOST_TEST(empty.try_send(5)); break;
+            case 2: held.unlock(); break;
+            case 3: semaphore.release(); break;
+            case 4: event.set(); break;
+            case 5: latch.count_down(); break;
+            case 6: group.done(); break;
+            default: news.send(9); break;
         }
     }
     /// Nobody is in any line, and nothing was taken but by the winner.
@@ -168,9 +168,8 @@ BOOST_AUTO_TEST_CASE(who_was_decided_on_elsewhere_holds_nobody_up) {
         corun::concurrent_channel<int> c{1};
         corun::event plain;
         // The select is decided, but its fiber has not come to withdraw the other cases yet.
-        auto selecting = corun::spawn([&] {
-            return corun::yield(corun::select(permits.acquire(2), c.receive(), plain.wait())).index();
-        });
+        auto selecting =
+            corun::spawn([&] { return corun::yield(corun::select(permits.acquire(2), c.receive(), plain.wait())).index(); });
         corun::yield();
         plain.set();
         permits.release();

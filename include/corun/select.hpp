@@ -13,7 +13,8 @@ template <class Op, class Function>
 [[nodiscard]] auto on(Op&& op, Function&& function) {
     detail::check_selectable<Op>();
     using held = std::conditional_t<std::is_lvalue_reference_v<Op>, Op, std::remove_cvref_t<Op>>;
-    return detail::select_case<held, std::decay_t<Function>>{std::forward<Op>(op), std::decay_t<Function>(std::forward<Function>(function))};
+    return detail::select_case<held, std::decay_t<Function>>{std::forward<Op>(op),
+                                                             std::decay_t<Function>(std::forward<Function>(function))};
 }
 
 /// The case that is taken when no other one is ready: the select never waits then.

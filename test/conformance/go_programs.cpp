@@ -69,9 +69,8 @@ BOOST_AUTO_TEST_CASE(goroutines) {
         for (std::size_t i = 0; i <= links; ++i) chain.emplace_back();
         std::vector<corun::fiber<>> all;
         for (std::size_t i = 0; i != links; ++i)
-            all.push_back(corun::spawn({.stack_size = 32 * 1024}, [&, i] {
-                corun::yield(chain[i + 1].send(corun::yield(chain[i].receive()).value() + 1));
-            }));
+            all.push_back(corun::spawn({.stack_size = 32 * 1024},
+                                       [&, i] { corun::yield(chain[i + 1].send(corun::yield(chain[i].receive()).value() + 1)); }));
         corun::yield(chain.front().send(1));
         BOOST_TEST(corun::yield(chain.back().receive()).value() == links + 1);
         for (auto& f : all) corun::yield(f.join());

@@ -40,7 +40,10 @@ void join_all(std::vector<corun::fiber<>>& fibers) {
 class program {
 public:
     program(std::uint64_t seed, int threads)
-        : seed_{seed}, threads_{threads}, roll_{seed}, channels_{channel{roll_.below(3)}, channel{roll_.below(3)}, channel{1 + roll_.below(8)}} {}
+        : seed_{seed},
+          threads_{threads},
+          roll_{seed},
+          channels_{channel{roll_.below(3)}, channel{roll_.below(3)}, channel{1 + roll_.below(8)}} {}
 
     /// Returns how many values are not in exactly one place at the end.
     int run() {
@@ -62,8 +65,10 @@ private:
             corun_test::dice roll{seed_ * 16 + static_cast<std::uint64_t>(number)};
             corun::channel<int> local;
             std::vector<corun::fiber<>> senders, receivers;
-            for (int i = 0; i != 2; ++i) senders.push_back(corun::spawn([&, seed = roll.below(1 << 20)] { send_some(seed, local); }));
-            for (int i = 0; i != 2; ++i) receivers.push_back(corun::spawn([&, seed = roll.below(1 << 20)] { receive_some(seed, local); }));
+            for (int i = 0; i != 2; ++i)
+                senders.push_back(corun::spawn([&, seed = roll.below(1 << 20)] { send_some(seed, local); }));
+            for (int i = 0; i != 2; ++i)
+                receivers.push_back(corun::spawn([&, seed = roll.below(1 << 20)] { receive_some(seed, local); }));
             for (int i = 0; i != 20; ++i) {
                 if (roll.one_in(20)) receivers[roll.below(2)].cancel();
                 if (roll.one_in(20)) senders[roll.below(2)].cancel();
@@ -91,7 +96,8 @@ private:
                 int number;
             } keeps{*this, v, number};
             auto& other = channels_[roll.below(3)];
-            auto result = corun::yield(corun::select(channels_[roll.below(3)].send(std::move(v)), other.receive(), local.receive()));
+            auto result =
+                corun::yield(corun::select(channels_[roll.below(3)].send(std::move(v)), other.receive(), local.receive()));
             if (result.index() == 1) note(std::get<1>(result));
             if (roll.one_in(3)) corun::yield();
         }
@@ -99,9 +105,10 @@ private:
     void receive_some(std::uint64_t seed, corun::channel<int>& local) {
         corun_test::dice roll{seed};
         for (int i = 0; i != per_fiber; ++i) {
-            auto result = corun::yield(
-                corun::select(channels_[0].receive(), channels_[1].receive(), channels_[2].receive(), local.send(1), corun::sleep_for(1ms)));
-            if (result.index() < 3) note(result.index() == 0 ? std::get<0>(result) : result.index() == 1 ? std::get<1>(result) : std::get<2>(result));
+            auto result = corun::yield(corun::select(channels_[0].receive(), channels_[1].receive(), channels_[2].receive(),
+                                                     local.send(1), corun::sleep_for(1ms)));
+            if (result.index() < 3)
+                note(result.index() == 0 ? std::get<0>(result) : result.index() == 1 ? std::get<1>(result) : std::get<2>(result));
         }
     }
     void note(const std::optional<value>& v) { ++seen_[static_cast<std::size_t>(**v)]; }

@@ -1,11 +1,10 @@
 // What select makes: several operations of which one takes effect.
 #pragma once
 
+#include <corun/detail/all_locked.hpp>
 #include <corun/detail/random.hpp>
 #include <corun/detail/select_case.hpp>
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,25 +15,6 @@
 namespace corun::detail {
 
 enum class tie : std::uint8_t { random, first };
-
-// Holds the locks of several lines, each once. In the order of their addresses, so that two selects never wait for each other.
-template <std::size_t Most>
-class all_locked {
-public:
-    void add(spin_lock& lock) noexcept { locks_[count_++] = &lock; }
-    void lock() noexcept {
-        std::sort(locks_.begin(), locks_.begin() + count_, std::less<>{});
-        count_ = std::unique(locks_.begin(), locks_.begin() + count_) - locks_.begin();
-        for (std::ptrdiff_t i = 0; i != count_; ++i) locks_[static_cast<std::size_t>(i)]->lock();
-    }
-    ~all_locked() {
-        for (std::ptrdiff_t i = 0; i != count_; ++i) locks_[static_cast<std::size_t>(i)]->unlock();
-    }
-
-private:
-    std::array<spin_lock*, Most> locks_;
-    std::ptrdiff_t count_ = 0;
-};
 
 // First it asks the cases one by one and commits one that is ready. Where none is, it waits in all of them, and whoever serves one decides
 // for it (selection). Cases of concurrent_ primitives begin to wait last and all at once, under all their locks, after a look at each: so
@@ -47,7 +27,6 @@ class [[nodiscard]] select_operation : selection {
     static constexpr bool has_shared = (Cases::is_shared || ...);
     static_assert(!has_shared || !(hands_over_with_exceptions<Cases> || ...),
                   "select: beside an operation of a concurrent_ primitive, a channel's values need a move that does not throw");
-    static constexpr bool has_default = (is_default<Cases> || ...);
     static constexpr bool has_others = ((!Cases::is_committing && !is_default<Cases>) || ...);
     static constexpr int nobody = count;
     using result = select_result<Cases...>;
@@ -142,11 +121,10 @@ private:
         return static_cast<std::size_t>(std::countr_zero(available));
     }
     bool take_default() {
-        if constexpr (has_default)
-            each([&]<class Case>(Case&, std::size_t i) {
-                if (is_default<Case>) set(static_cast<int>(i));
-            });
-        return has_default;
+        each([&]<class Case>(Case&, std::size_t i) {
+            if (is_default<Case>) set(static_cast<int>(i));
+        });
+        return (is_default<Cases> || ...);
     }
 
     void line_up() {
@@ -255,7 +233,7 @@ private:
 
     std::tuple<Cases...> cases_;
     fiber_record* fiber_ = nullptr;
-    mask begun_ = 0;     // of those that nobody commits
+    mask begun_ = 0;  // of those that nobody commits
     mask stopping_ = 0;  // losers that were asked to stop and have not ended yet
     bool started_ = false;
     bool is_late_ = false;  // for a cancellation

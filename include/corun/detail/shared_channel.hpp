@@ -3,40 +3,27 @@
 
 #include <corun/detail/patience.hpp>
 #include <corun/detail/shared_cells.hpp>
+#include <corun/detail/shared_hand_over.hpp>
 #include <corun/detail/shared_line.hpp>
 #include <corun/detail/shared_ring.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace corun::detail {
 
-enum class passage : std::uint8_t { done, ended, must_wait };
-
 // A lock guards those who wait, and the queue, unless that is a ring. Through a ring values pass without the lock while nobody waits;
 // who may have to wait says so (`waiting_`) before it looks at the ring for the last time, and who has changed the ring looks there
 // afterwards and serves those who wait.
-//
-// A value is moved while the lock is free: by then its place in the queue, or its waiter, belongs to the one who moves it. Only values that
-// are mere bytes are moved under the lock.
 template <class T>
 class shared_channel {
-    static_assert(std::is_nothrow_move_constructible_v<T>, "concurrent_channel needs values whose move does not throw");
-
 public:
-    struct sender : shared_waiter {
-        T* value = nullptr;
-        bool refused = false;
-    };
-    struct receiver : shared_waiter {
-        std::optional<T> value;
-    };
+    using sender = shared_sender<T>;
+    using receiver = shared_receiver<T>;
 
     // Throws std::bad_alloc.
     explicit shared_channel(std::size_t capacity) : capacity_{capacity}, cells_{capacity} {
@@ -62,7 +49,7 @@ public:
     passage pull(std::optional<T>& into, receiver* waiter) {
         if (ring_ && !is_waited_for(by_receivers)) {
             if (auto full = ring_->take()) {
-                empty(full.at, into);
+                move_out(full.at, into);
                 full.done();
                 if (is_waited_for(by_senders)) serve();
                 return passage::done;
@@ -125,61 +112,43 @@ public:
     void line_up(receiver& r) noexcept { receivers_.append(r); }
 
 private:
-    using holding = std::unique_lock<spin_lock>;
     using ring = shared_ring<T>;
     static constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a ring
     enum : unsigned { by_receivers = 1, by_senders = 2 };
-
-    template <class Function>
-    static void outside(holding& hold, Function move) noexcept {
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            move();
-        } else {
-            hold.unlock();
-            move();
-            hold.lock();
-        }
-    }
-    template <class Place>
-    static void empty(Place* from, std::optional<T>& into) noexcept {
-        into.emplace(std::move(*from->place()));
-        std::destroy_at(from->place());
-    }
 
     [[nodiscard]] bool is_waited_for(unsigned by) const noexcept { return (waiting_.load(std::memory_order_seq_cst) & by) != 0; }
     void is_about_to_wait(unsigned who) noexcept {
         if (ring_) waiting_.fetch_or(who, std::memory_order_seq_cst);
     }
     void note_who_waits() noexcept {
-        if (ring_) waiting_.store((receivers_.empty() ? 0U : by_receivers) | (senders_.empty() ? 0U : by_senders), std::memory_order_seq_cst);
+        if (ring_)
+            waiting_.store((receivers_.empty() ? 0U : by_receivers) | (senders_.empty() ? 0U : by_senders),
+                           std::memory_order_seq_cst);
     }
     template <class Queue>
     [[nodiscard]] static bool is_drained(Queue& queue) noexcept {
         return queue.closed() && queue.size() == 0;
     }
 
-    static void prepare(shared_cells<T>& cells, holding& hold) { cells.prepare(hold); }
-    static void prepare(ring&, holding&) noexcept {}
+    passage wait_unless(bool over, shared_line& line, shared_waiter* waiter) noexcept {
+        if (!over && waiter != nullptr) line.append(*waiter);
+        note_who_waits();
+        return over ? passage::ended : passage::must_wait;
+    }
 
     template <class Queue>
     passage push_into(Queue& queue, T& value, sender* waiter) {
         resume_later resumed;
         holding hold{lock_};
-        prepare(queue, hold);
+        if constexpr (requires { queue.prepare(hold); }) queue.prepare(hold);
         is_about_to_wait(by_senders);
-        passage result = passage::must_wait;
         if (auto room = senders_.empty() ? queue.make_room() : typename Queue::hold{}) {
-            outside(hold, [&] { std::construct_at(room.at->place(), std::move(value)); });
+            outside<T>(hold, [&] { std::construct_at(room.at->place(), std::move(value)); });
             room.done();
             serve(queue, hold, resumed);
             return passage::done;
         }
-        if (queue.closed())
-            result = passage::ended;
-        else if (waiter != nullptr)
-            senders_.append(*waiter);
-        note_who_waits();
-        return result;
+        return wait_unless(queue.closed(), senders_, waiter);
     }
 
     template <class Queue>
@@ -187,19 +156,13 @@ private:
         resume_later resumed;
         holding hold{lock_};
         is_about_to_wait(by_receivers);
-        passage result = passage::must_wait;
         if (auto full = receivers_.empty() ? queue.take() : typename Queue::hold{}) {
-            outside(hold, [&] { empty(full.at, into); });
+            outside<T>(hold, [&] { move_out(full.at, into); });
             full.done();
             serve(queue, hold, resumed);
             return passage::done;
         }
-        if (is_drained(queue))
-            result = passage::ended;
-        else if (waiter != nullptr)
-            receivers_.append(*waiter);
-        note_who_waits();
-        return result;
+        return wait_unless(is_drained(queue), receivers_, waiter);
     }
 
     passage push_to_receiver(T& value, sender* waiter) {
@@ -207,26 +170,22 @@ private:
         holding hold{lock_};
         if (cells_.closed()) return passage::ended;
         if (auto* r = static_cast<receiver*>(receivers_.pop())) {
-            outside(hold, [&] { r->value.emplace(std::move(value)); });
+            outside<T>(hold, [&] { r->value.emplace(std::move(value)); });
             resumed.add(*r);
             return passage::done;
         }
-        if (waiter != nullptr) senders_.append(*waiter);
-        return passage::must_wait;
+        return wait_unless(false, senders_, waiter);
     }
     passage pull_from_sender(std::optional<T>& into, receiver* waiter) {
         resume_later resumed;
         holding hold{lock_};
         if (auto* s = static_cast<sender*>(senders_.pop())) {
-            outside(hold, [&] { into.emplace(std::move(*s->value)); });
+            outside<T>(hold, [&] { into.emplace(std::move(*s->value)); });
             resumed.add(*s);
             return passage::done;
         }
-        if (cells_.closed()) return passage::ended;
-        if (waiter != nullptr) receivers_.append(*waiter);
-        return passage::must_wait;
+        return wait_unless(cells_.closed(), receivers_, waiter);
     }
-
     void serve() noexcept {
         resume_later resumed;
         holding hold{lock_};
@@ -252,7 +211,7 @@ private:
         }
         r.settle();
         shared_line::remove(r);
-        outside(hold, [&] { empty(full.at, r.value); });
+        outside<T>(hold, [&] { move_out(full.at, r.value); });
         full.done();
         resumed.add(r);
         return true;
@@ -269,7 +228,7 @@ private:
         }
         s.settle();
         shared_line::remove(s);
-        outside(hold, [&] { std::construct_at(room.at->place(), std::move(*s.value)); });
+        outside<T>(hold, [&] { std::construct_at(room.at->place(), std::move(*s.value)); });
         room.done();
         resumed.add(s);
         return true;
@@ -282,7 +241,7 @@ private:
     const std::size_t capacity_;
     std::optional<ring> ring_;  // small and bounded: otherwise the cells are the queue
     alignas(64) std::atomic<unsigned> waiting_{0};  // of a ring: who waits, or is about to; seldom written
-    alignas(64) mutable spin_lock lock_;            // guards the rest
+    alignas(64) mutable spin_lock lock_;  // guards the rest
     shared_line receivers_;
     shared_line senders_;
     shared_cells<T> cells_;

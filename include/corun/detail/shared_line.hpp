@@ -14,7 +14,7 @@ namespace corun::detail {
 // `resume`, the last touch: a cancellation comes too late then.
 struct shared_waiter : wait_link {
     bool in_line = false;
-    int index = 0;               // of its case
+    int index = 0;  // of its case
     selection* among = nullptr;  // null: it waits alone
 
     shared_waiter() noexcept = default;
