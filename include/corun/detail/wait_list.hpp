@@ -92,18 +92,22 @@ public:
     }
     // The first that can be granted, and must be: nobody else can any more. Where other threads might, only what cannot throw may come in
     // between.
-    [[nodiscard]] waiter* claim_first() noexcept {
-        while (head_.next != &head_) {
-            auto& w = static_cast<waiter&>(*head_.next);
-            if (w.among == nullptr) [[likely]]
-                return &w;
-            if (w.among->is_shared() ? w.among->decide(w.index) : w.among->is_open()) return &w;
-            w.leave_list(wait_state::dropped);
+    [[nodiscard, gnu::always_inline]] waiter* claim_first() noexcept {
+        if (head_.next == &head_) return nullptr;
+        auto& w = static_cast<waiter&>(*head_.next);
+        if (w.among == nullptr) [[likely]]
+            return &w;
+        return claim_first_of_selects();
+    }
+
+private:
+    [[gnu::noinline]] waiter* claim_first_of_selects() noexcept {
+        while (waiter* w = first()) {
+            if (w->claim()) return w;
         }
         return nullptr;
     }
 
-private:
     wait_link head_;
 };
 
