@@ -7,7 +7,7 @@ void event::set() {
     if (kind_ == event_reset::manual) {
         set_ = true;
         detail::grant_all(waiting_);
-    } else if (detail::waiter* first = waiting_.first()) {
+    } else if (detail::waiter* first = waiting_.claim_first()) {
         detail::grant(*first);
     } else {
         set_ = true;

@@ -39,6 +39,7 @@ runtime_impl::worker::worker(const scheduler_options& options, std::size_t numbe
     : index{number}, own{&scheduler::of(context)}, guard{context.get_executor()} {
     own->stack_size(options.stack_size);
     own->on_unhandled(options.on_unhandled);
+    own->seed(options.seed + number);
 }
 
 runtime_impl::runtime_impl(runtime_options options) {

@@ -1,6 +1,7 @@
 #include "roster.hpp"
 #include "scheduler_impl.hpp"
 
+#include <corun/detail/random.hpp>
 #include <corun/detail/spawn_target.hpp>
 #include <corun/scheduler.hpp>
 
@@ -108,6 +109,8 @@ std::size_t scheduler::live_fibers() const noexcept { return impl_->live; }
 
 void scheduler::on_unhandled(unhandled_handler handler) { impl_->options.on_unhandled = std::move(handler); }
 
+void scheduler::seed(std::uint64_t number) noexcept { detail::seed_random(*impl_, number); }
+
 void scheduler::stack_size(std::size_t bytes) { impl_->options.stack_size = detail::slot_size(bytes); }
 
 void report_unhandled(const unhandled_failure& failure) {
@@ -136,6 +139,7 @@ scheduler_impl::scheduler_impl(boost::asio::any_io_executor on, scheduler_option
       options{std::move(with)},
       descriptors{*this} {
     options.stack_size = slot_size(options.stack_size);
+    seed_random(*this, options.seed);
     enlist(*this);
 }
 

@@ -38,6 +38,8 @@ public:
     void descriptors_are_due();
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
+    // Timers will be looked at before that time, or very soon if it has passed, whatever else happens.
+    [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept { return armed_for_ <= when && simulated == nullptr && !is_dying(); }
 
     // --- lifecycle.cpp: the owner ---
     void admit(fiber_record& fresh, bool held = false) noexcept;  // takes over one reference

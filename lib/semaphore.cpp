@@ -23,6 +23,7 @@ void semaphore::serve() noexcept {
     while (detail::waiter* first = waiting_.first()) {
         const std::ptrdiff_t wanted = static_cast<acquire_operation*>(first)->wanted_;
         if (wanted > permits_) return;
+        if (!first->claim()) continue;
         permits_ -= wanted;
         detail::grant(*first);
     }

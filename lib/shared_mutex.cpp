@@ -35,6 +35,7 @@ void shared_mutex::serve() noexcept {
     while (detail::waiter* first = waiting_.first()) {
         const bool alone = static_cast<request*>(first)->alone_;
         if (holders_ == held_alone || (alone && holders_ != 0)) return;
+        if (!first->claim()) continue;
         holders_ = alone ? held_alone : holders_ + 1;
         detail::grant(*first);
     }

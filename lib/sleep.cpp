@@ -3,6 +3,7 @@
 #include <corun/sleep.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace corun {
 
@@ -11,25 +12,26 @@ clock::time_point detail::after(clock::duration span) noexcept {
     return span > clock::time_point::max() - now ? clock::time_point::max() : now + span;
 }
 
-sleep_operation::~sleep_operation() { (void)cancel(); }
-
 void sleep_operation::start_on(detail::fiber_record& fiber) {
+    detail::scheduler_impl& scheduler = detail::impl_of(*fiber.owner);
+    bool is_ahead = scheduler.wakes_before(until_);
+    if (std::exchange(is_span_, false)) {
+        is_ahead = until_ > clock::time_point{};
+        until_ = is_ahead ? detail::after(until_.time_since_epoch()) : clock::time_point::min();
+    }
     if (until_ == clock::time_point::max()) return;  // for ever: only cancellation ends it
-    if (until_ <= clock::now()) {
+    if (!is_ahead && until_ <= clock::now()) {
         // It is over; the others get a turn, and those whose times came before this one get theirs before.
         expired_ = true;
-        detail::impl_of(*fiber.owner).expire_timers(until_);
+        scheduler.expire_timers(until_);
         detail::give_way(fiber);
         return;
     }
-    detail::impl_of(*fiber.owner).add_timer(*this, until_);
+    scheduler.add_timer(*this, until_);
     sleeper_ = &fiber;
 }
 
-bool sleep_operation::cancel() noexcept {
-    if (sleeper_ != nullptr) detail::impl_of(*sleeper_->owner).timers.remove(*this);
-    return true;
-}
+void sleep_operation::leave_queue() noexcept { detail::impl_of(*sleeper_->owner).timers.remove(*this); }
 
 void sleep_operation::describe_wait(detail::wait_info& info) const noexcept {
     if (until_ == clock::time_point::max()) {

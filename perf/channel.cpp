@@ -1,6 +1,7 @@
 // What a channel costs: a round trip over two of capacity 0, and a value from a producer to a consumer that may be 1024 behind. And
 // the same beside many fibers that wait, which should not matter.
 #include "support/channel.hpp"
+#include "support/iterations.hpp"
 #include "peers/channel_asio_spawn.hpp"
 #include "peers/channel_awaitable.hpp"
 #include "peers/channel_boost_fiber.hpp"
@@ -65,16 +66,16 @@ void waiters_corun(benchmark::State& state) {
     });
 }
 
-BENCHMARK(ping_pong_corun)->Name("channel/corun/ping_pong");
-BENCHMARK(perf::ping_pong_boost_fiber)->Name("channel/boost_fiber/ping_pong");
-BENCHMARK(perf::ping_pong_asio_spawn)->Name("channel/asio_spawn/ping_pong");
-BENCHMARK(perf::ping_pong_awaitable)->Name("channel/awaitable/ping_pong");
-BENCHMARK(perf::yield_jump_fcontext)->Name("channel/jump_fcontext/ping_pong");
-BENCHMARK(stream_corun)->Name("channel/corun/stream");
-BENCHMARK(perf::stream_boost_fiber)->Name("channel/boost_fiber/stream");
-BENCHMARK(perf::stream_asio_spawn)->Name("channel/asio_spawn/stream");
-BENCHMARK(perf::stream_awaitable)->Name("channel/awaitable/stream");
-BENCHMARK(waiters_corun)->Name("channel/corun/waiters")->Arg(1)->Arg(1000)->Arg(100'000);
+BENCHMARK(ping_pong_corun)->Name("channel/corun/ping_pong")->Apply(perf::counted);
+BENCHMARK(perf::ping_pong_boost_fiber)->Name("channel/boost_fiber/ping_pong")->Apply(perf::counted);
+BENCHMARK(perf::ping_pong_asio_spawn)->Name("channel/asio_spawn/ping_pong")->Apply(perf::counted);
+BENCHMARK(perf::ping_pong_awaitable)->Name("channel/awaitable/ping_pong")->Apply(perf::counted);
+BENCHMARK(perf::yield_jump_fcontext)->Name("channel/jump_fcontext/ping_pong")->Apply(perf::counted);
+BENCHMARK(stream_corun)->Name("channel/corun/stream")->Apply(perf::counted);
+BENCHMARK(perf::stream_boost_fiber)->Name("channel/boost_fiber/stream")->Apply(perf::counted);
+BENCHMARK(perf::stream_asio_spawn)->Name("channel/asio_spawn/stream")->Apply(perf::counted);
+BENCHMARK(perf::stream_awaitable)->Name("channel/awaitable/stream")->Apply(perf::counted);
+BENCHMARK(waiters_corun)->Name("channel/corun/waiters")->Arg(1)->Arg(1000)->Arg(100'000)->Apply(perf::counted);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // What it costs to pass a value from one thread to another: a producer that may be 1024 ahead, and its consumer.
 #include "peers/boost_fiber.hpp"
 #include "support/channel.hpp"
+#include "support/iterations.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/concurrent_channel.hpp>
@@ -91,10 +92,10 @@ void awaitable(benchmark::State& state) {
     values.check();
 }
 
-BENCHMARK(fiber_to_fiber)->Name("concurrent_channel/corun")->UseRealTime();
-BENCHMARK(thread_to_fiber)->Name("concurrent_channel/corun_from_thread")->UseRealTime();
-BENCHMARK(boost_fiber)->Name("concurrent_channel/boost_fiber")->UseRealTime();
-BENCHMARK(awaitable)->Name("concurrent_channel/awaitable")->UseRealTime();
+BENCHMARK(fiber_to_fiber)->Name("concurrent_channel/corun")->UseRealTime()->Apply(perf::counted);
+BENCHMARK(thread_to_fiber)->Name("concurrent_channel/corun_from_thread")->UseRealTime()->Apply(perf::counted);
+BENCHMARK(boost_fiber)->Name("concurrent_channel/boost_fiber")->UseRealTime()->Apply(perf::counted);
+BENCHMARK(awaitable)->Name("concurrent_channel/awaitable")->UseRealTime()->Apply(perf::counted);
 
 void run_go() {
     if (std::system("command -v go > /dev/null 2>&1") != 0) {

@@ -1,5 +1,7 @@
 // What a select costs beside a plain receive of the same value from the same sender: it waits for seven more channels that are
 // idle and a timer that does not come: one that is set anew each time, which reads the clock, or a deadline for all.
+#include "support/iterations.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <corun.hpp>
@@ -51,9 +53,9 @@ void select_of_8_and_a_deadline(benchmark::State& state) {
     });
 }
 
-BENCHMARK(plain_receive)->Name("select/corun/plain_receive");
-BENCHMARK(select_of_8_and_a_timer)->Name("select/corun/of_8_and_a_timer");
-BENCHMARK(select_of_8_and_a_deadline)->Name("select/corun/of_8_and_a_deadline");
+BENCHMARK(plain_receive)->Name("select/corun/plain_receive")->Apply(perf::counted);
+BENCHMARK(select_of_8_and_a_timer)->Name("select/corun/of_8_and_a_timer")->Apply(perf::counted);
+BENCHMARK(select_of_8_and_a_deadline)->Name("select/corun/of_8_and_a_deadline")->Apply(perf::counted);
 
 }  // namespace
 

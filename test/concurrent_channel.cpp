@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(from_a_thread_to_a_fiber_and_back) {
 }
 
 BOOST_AUTO_TEST_CASE(each_value_arrives_once_and_in_its_senders_order) {
-    for (const std::size_t capacity : {std::size_t{0}, std::size_t{1}, std::size_t{16}, corun::unbounded})
+    for (const std::size_t capacity : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{16}, corun::unbounded})
         for (const int threads : {2, 4, 8}) {
             constexpr int values = 2000;
             corun::concurrent_channel<std::pair<int, std::unique_ptr<int>>> c{capacity};

@@ -120,13 +120,14 @@ BOOST_AUTO_TEST_CASE(ready_ties_are_broken_evenly_over_100000_rounds) {
 
 BOOST_AUTO_TEST_CASE(the_same_seed_makes_the_same_choices) {
     const auto choices = [](std::uint64_t seed) {
-        return corun::run([seed] {
-            corun::detail::seed_random(*corun::detail::current_core(), seed);
-            corun::event a{corun::event_reset::manual, true}, b{corun::event_reset::manual, true};
-            std::string made;
-            for (int i = 0; i < 64; ++i) made += corun::yield(corun::select(a.wait(), b.wait())).index() == 0 ? 'a' : 'b';
-            return made;
-        });
+        return corun::run(
+            [] {
+                corun::event a{corun::event_reset::manual, true}, b{corun::event_reset::manual, true};
+                std::string made;
+                for (int i = 0; i < 64; ++i) made += corun::yield(corun::select(a.wait(), b.wait())).index() == 0 ? 'a' : 'b';
+                return made;
+            },
+            {.scheduler = {.seed = seed}});
     };
     BOOST_TEST(choices(5) == choices(5));
     BOOST_TEST(choices(5) != choices(6));

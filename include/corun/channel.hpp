@@ -25,7 +25,7 @@ inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max()
 /// there is no iterator, which would hide the switch.
 ///
 /// T needs a move constructor, which may throw. Of a send that fails (closed, cancelled, a move that throws) the value is still the
-/// sender's; otherwise it is delivered. An exception of a move on the receiver's way is the receiver's.
+/// sender's; otherwise it is delivered. An exception of a move on the receiver's way is the receiver's, and the value ends with it.
 template <class T>
 class channel {
     static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>, "a channel passes movable values");
@@ -101,8 +101,9 @@ private:
     template <class>
     friend class detail::receive_some_operation;
 
-    [[nodiscard]] bool can_push() { return values_.size() < capacity_ || receivers_.first() != nullptr; }
-    [[nodiscard]] bool can_pull() { return !values_.empty() || senders_.first() != nullptr; }
+    // As it seems: those who wait may have been given something else.
+    [[nodiscard]] bool may_push() const noexcept { return values_.size() < capacity_ || !receivers_.empty(); }
+    [[nodiscard]] bool may_pull() const noexcept { return !values_.empty() || !senders_.empty(); }
     bool push(T& value);
     bool pull(std::optional<T>& into);
     void refill() noexcept;
@@ -118,7 +119,7 @@ private:
 
 template <class T>
 inline __attribute__((always_inline)) bool channel<T>::push(T& value) {
-    if (detail::waiter* first = receivers_.first()) {
+    if (detail::waiter* first = receivers_.claim_first()) {
         static_cast<detail::receive_operation<T>*>(first)->value_.emplace(std::move(value));
         detail::grant(*first);
         return true;
@@ -136,7 +137,7 @@ inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& in
         if (!senders_.empty()) refill();
         return true;
     }
-    if (detail::waiter* first = senders_.first()) {
+    if (detail::waiter* first = senders_.claim_first()) {
         into.emplace(std::move(*static_cast<detail::sender<T>*>(first)->value));
         detail::grant(*first);
         return true;
@@ -147,7 +148,7 @@ inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& in
 // There is room for the value of the first sender. One whose value cannot be moved in keeps it, and gets the exception.
 template <class T>
 void channel<T>::refill() noexcept {
-    while (detail::waiter* first = senders_.first()) {
+    while (detail::waiter* first = senders_.claim_first()) {
         auto& sender = *static_cast<detail::sender<T>*>(first);
         try {
             values_.push(std::move(*sender.value));
@@ -163,7 +164,7 @@ template <class T>
 void channel<T>::close() {
     if (closed()) return;
     closed_ = true;
-    while (detail::waiter* first = senders_.first()) {
+    while (detail::waiter* first = senders_.claim_first()) {
         static_cast<detail::sender<T>*>(first)->refused = true;
         detail::grant(*first);
     }

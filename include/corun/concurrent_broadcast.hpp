@@ -18,8 +18,7 @@ namespace corun {
 
 /// As `broadcast`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
 /// thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in memory of its
-/// own, and copied for each subscriber without any lock held. Must outlive the use of its subscriptions. Not for `select`; `race`
-/// takes its operation.
+/// own, and copied for each subscriber without any lock held. Must outlive the use of its subscriptions.
 template <class T>
 class concurrent_broadcast {
     static_assert(std::is_copy_constructible_v<T>, "each subscriber gets a copy");
@@ -119,7 +118,7 @@ struct concurrent_broadcast<T>::request : detail::shared_waiter {
     [[nodiscard]] bool begin() noexcept {
         concurrent_broadcast& b = *of->from_;
         const std::lock_guard hold{b.lock_};
-        if (of->seen_ != b.next_ || b.closed_) return true;
+        if (passes(nullptr)) return true;
         b.waiting_.append(*this);
         return false;
     }
@@ -130,6 +129,15 @@ struct concurrent_broadcast<T>::request : detail::shared_waiter {
         return true;
     }
     [[nodiscard]] message get() { return of->from_->take(of->seen_); }
+
+    // --- for select ---
+    [[nodiscard]] detail::primitive_lock& lock() noexcept { return of->from_->lock_; }
+    [[nodiscard]] bool attempt() noexcept {
+        const std::lock_guard hold{lock()};
+        return passes(nullptr);
+    }
+    [[nodiscard]] bool passes(const detail::selection*) const noexcept { return of->seen_ != of->from_->next_ || of->from_->closed_; }
+    void get_in_line() noexcept { of->from_->waiting_.append(*this); }
 
     subscription* of;
 };

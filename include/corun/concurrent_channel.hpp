@@ -2,7 +2,8 @@
 #pragma once
 
 #include <corun/channel.hpp>
-#include <corun/detail/shared_channel.hpp>
+#include <corun/detail/shared_operation.hpp>
+#include <corun/detail/shared_requests.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -15,7 +16,7 @@ namespace corun {
 /// thread; only the yields on `send()` and `receive()` switch. T's move must not throw; it runs without any lock held. Must outlive
 /// those who wait on fibers and threads; handlers that still wait when it ends are destroyed uncalled.
 ///
-/// Values of one sender arrive in their order. Not for `select`; `race` takes its operations and loses no value.
+/// Values of one sender arrive in their order.
 template <class T>
 class concurrent_channel {
     using held_by_sender = detail::held_by_sender<T>;
@@ -24,7 +25,8 @@ class concurrent_channel {
 
 public:
     /// @param capacity  how many values wait in the channel before senders do: 0, a rendezvous; a number; or `unbounded`
-    explicit concurrent_channel(std::size_t capacity = 0) noexcept : inside_{capacity} {}
+    /// Throws std::bad_alloc.
+    explicit concurrent_channel(std::size_t capacity = 0) : inside_{capacity} {}
 
     /// An operation without a value: waits until the value is in the channel or at its receiver. Throws channel_closed.
     /// @param value  refers to the sender's own, which is moved from only when it is delivered; it must live until the yield has ended.

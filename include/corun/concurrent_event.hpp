@@ -9,15 +9,14 @@
 namespace corun {
 
 /// As `event`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `wait()` switches. Not for `select`; `race` takes its operation.
+/// thread; only the yield on `wait()` switches.
 class concurrent_event {
     struct flag {
         event_reset kind;
         bool is_set;
-        bool take(std::ptrdiff_t) noexcept {
-            const bool passes = is_set;
+        [[nodiscard]] bool passes(std::ptrdiff_t) const noexcept { return is_set; }
+        void take(std::ptrdiff_t) noexcept {
             if (kind == event_reset::automatic) is_set = false;
-            return passes;
         }
     };
     using gate = detail::gate<flag>;

@@ -6,7 +6,7 @@
 namespace corun {
 
 /// As `latch`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `wait()` switches. Not for `select`; `race` takes its operation.
+/// thread; only the yield on `wait()` switches.
 class concurrent_latch : public detail::countdown {
 public:
     explicit concurrent_latch(std::ptrdiff_t count) noexcept : countdown{count} {}

@@ -11,11 +11,12 @@ namespace corun {
 
 /// As `mutex`, for fibers of any scheduler, plain threads and completion handlers together: unlock gives it to who has waited longest. Who
 /// locked it and who unlocks it may be on different threads. Every function may be called from any thread; only the yield on
-/// `lock()` switches. Not for `select`; `race` takes its operation.
+/// `lock()` switches.
 class concurrent_mutex {
     struct holder {
         bool is_held = false;
-        bool take(std::ptrdiff_t) noexcept { return !std::exchange(is_held, true); }
+        [[nodiscard]] bool passes(std::ptrdiff_t) const noexcept { return !is_held; }
+        void take(std::ptrdiff_t) noexcept { is_held = true; }
     };
     using gate = detail::gate<holder>;
     struct request : gate::request {

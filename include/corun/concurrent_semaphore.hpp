@@ -9,15 +9,12 @@ namespace corun {
 
 /// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
 /// thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
-/// ends are destroyed uncalled. Not for `select`; `race` takes its operations.
+/// ends are destroyed uncalled.
 class concurrent_semaphore {
     struct permits_left {
         std::ptrdiff_t count;
-        bool take(std::ptrdiff_t n) noexcept {
-            if (count < n) return false;
-            count -= n;
-            return true;
-        }
+        [[nodiscard]] bool passes(std::ptrdiff_t n) const noexcept { return count >= n; }
+        void take(std::ptrdiff_t n) noexcept { count -= n; }
     };
     using gate = detail::gate<permits_left>;
 

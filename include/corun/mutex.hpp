@@ -51,7 +51,7 @@ private:
 
     // The next owner is owner from here on: `locked_` is never false while somebody waits, so nobody can barge in.
     void pass_on() noexcept {
-        if (detail::waiter* next = waiting_.first())
+        if (detail::waiter* next = waiting_.claim_first())
             detail::grant(*next);
         else
             locked_ = false;

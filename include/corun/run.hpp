@@ -38,6 +38,7 @@ auto run(Function&& f, run_options options = {}, std::source_location at = std::
     scheduler& own = scheduler::of(context);
     own.stack_size(options.scheduler.stack_size);
     own.on_unhandled(std::move(options.scheduler.on_unhandled));
+    own.seed(options.scheduler.seed);
     using R = detail::fiber_value<Function>;
     boost::intrusive_ptr<detail::fiber_result<R>> main{
         new detail::fiber_body<R, std::decay_t<Function>>{*detail::core_of(own.impl()), at,

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <source_location>
@@ -39,6 +40,8 @@ void rethrow_unhandled(const unhandled_failure& failure);
 struct scheduler_options {
     std::size_t stack_size = 128 * 1024;  ///< bytes of address space for a fiber's stack, its guard page included
     unhandled_handler on_unhandled = report_unhandled;
+    std::uint64_t seed = 0;  ///< of its random choices among the cases of a select that are ready: the same seed, the same choices.
+                             ///< Each thread of a runtime counts on from it
 };
 
 namespace detail {
@@ -105,6 +108,9 @@ public:
 
     /// Stack size of fibers that do not ask for one. Throws stack_unavailable if impossible. Not while fibers run elsewhere.
     void stack_size(std::size_t bytes);
+
+    /// Begins its random choices anew, see scheduler_options. Not while fibers run on another thread.
+    void seed(std::uint64_t number) noexcept;
 
     [[nodiscard]] detail::scheduler_impl& impl() const noexcept { return *impl_; }
 

@@ -14,20 +14,29 @@ namespace corun {
 class [[nodiscard]] sleep_operation : detail::timer_node {
 public:
     explicit sleep_operation(clock::time_point until) noexcept : until_{until} {}
-    sleep_operation(sleep_operation&& other) noexcept : until_{other.until_} {}  // before it starts
-    ~sleep_operation();
+    explicit sleep_operation(clock::duration span) noexcept : until_{span}, is_span_{true} {}
+    sleep_operation(sleep_operation&& other) noexcept : until_{other.until_}, is_span_{other.is_span_} {}  // before it starts
+    ~sleep_operation() { leave(); }
 
     [[nodiscard]] bool ready() const noexcept { return expired_; }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(detail::fiber_record& fiber);
-    [[nodiscard]] bool cancel() noexcept;
+    [[nodiscard]] bool cancel() noexcept {
+        leave();
+        return true;
+    }
     void get() const noexcept {}
     void describe_wait(detail::wait_info& info) const noexcept;
 
 private:
+    void leave() noexcept {
+        if (is_waiting()) leave_queue();
+    }
+    void leave_queue() noexcept;
     void expired() noexcept override;
 
-    clock::time_point until_;
+    clock::time_point until_;  // or, before it starts, the span since the clock's epoch
+    bool is_span_ = false;
     detail::fiber_record* sleeper_ = nullptr;  // parked here while the timer is set
     bool expired_ = false;
 };
@@ -50,11 +59,10 @@ template <class Rep, class Period>
 
 }  // namespace detail
 
-/// Sleeps for a span, counted from this call. Any duration type; saturates at the ends of the clock, so duration::max() is for ever.
+/// Sleeps for a span, counted from when the yield begins to wait. Any duration type; saturates at the ends of the clock, so duration::max() is for ever.
 template <class Rep, class Period>
 [[nodiscard]] sleep_operation sleep_for(std::chrono::duration<Rep, Period> span) noexcept {
-    const clock::duration saturated = detail::saturated(span);
-    return sleep_until(saturated == clock::duration::zero() ? clock::time_point::min() : detail::after(saturated));
+    return sleep_operation{detail::saturated(span)};
 }
 
 }  // namespace corun

@@ -101,6 +101,28 @@ BOOST_AUTO_TEST_CASE(a_handler_destroyed_while_it_is_initiated) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(the_fibers_context_dies_while_a_race_waits_there_and_elsewhere) {
+    asio::thread_pool pool{1};
+    for (int round = 0; round != 50; ++round) {
+        bool stopped = false;
+        {
+            asio::io_context io;
+            asio::steady_timer there{pool, 1h}, here{io, 1h};
+            corun::spawn(io, [&] {
+                try {
+                    (void)corun::yield(corun::race(there.async_wait(asio::deferred), here.async_wait(asio::deferred)));
+                } catch (const corun::cancelled&) {
+                    stopped = true;
+                    throw;
+                }
+            });
+            io.poll();
+        }
+        BOOST_TEST(stopped);
+    }
+    pool.join();
+}
+
 BOOST_AUTO_TEST_CASE(the_fibers_context_dies_while_a_foreign_operation_runs) {
     asio::thread_pool pool{1};
     asio::steady_timer timer{pool, 1h};

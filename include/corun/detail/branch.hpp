@@ -9,6 +9,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
 
 #include <optional>
 #include <utility>
@@ -37,6 +39,31 @@ namespace corun::detail {
 template <class Op>
 using signatures_of = decltype(std::declval<Op>()(ask_signatures{}));
 
+// A token that starts an operation with a handler of ours, and tells whether its context is another one than the fiber's.
+template <class Handler>
+struct start_branch {
+    Handler handler;
+    const fiber_record& fiber;
+    bool& is_elsewhere;
+};
+
+}  // namespace corun::detail
+
+template <class Handler, class... Signatures>
+class boost::asio::async_result<corun::detail::start_branch<Handler>, Signatures...> {
+public:
+    using return_type = void;
+    template <class Initiation, class... Arguments>
+    static void initiate(Initiation&& initiation, corun::detail::start_branch<Handler> start, Arguments&&... arguments) {
+        if constexpr (requires { initiation.get_executor(); })
+            start.is_elsewhere = corun::detail::is_elsewhere(
+                start.fiber, boost::asio::query(initiation.get_executor(), boost::asio::execution::context));
+        std::forward<Initiation>(initiation)(std::move(start.handler), std::forward<Arguments>(arguments)...);
+    }
+};
+
+namespace corun::detail {
+
 template <class List>
 struct branch_state;
 template <class... Signatures>
@@ -58,8 +85,11 @@ public:
     void start_on(fiber_record& self) {
         refuse_when_context_is_gone(self);
         state_.emplace(self);
-        std::move(op_)(boost::asio::bind_cancellation_slot(signal_.slot(), typename kind::handler{*state_}));
+        auto handler = boost::asio::bind_cancellation_slot(signal_.slot(), typename kind::handler{*state_});
+        std::move(op_)(start_branch<decltype(handler)>{std::move(handler), self, is_elsewhere_});
     }
+    // Whether another context will end it.
+    [[nodiscard]] bool is_elsewhere() const noexcept { return is_elsewhere_ && !ready(); }
     // Never withdrawn: it is asked in every way that an operation may heed, and waited for.
     [[nodiscard]] bool cancel() {
         signal_.emit(boost::asio::cancellation_type::all);
@@ -76,6 +106,7 @@ private:
     Op op_;
     boost::asio::cancellation_signal signal_;
     std::optional<typename kind::state> state_;
+    bool is_elsewhere_ = false;
 };
 
 // What runs in a race or among all: an operation of ours as it is, or by reference; Asio's as a branch.

@@ -35,11 +35,13 @@ struct sender : waiter {
 template <class T, class Held>
 class [[nodiscard]] send_operation : public committing<send_operation<T, Held>, sender<T>> {
 public:
+    static constexpr bool hand_over_may_throw = !std::is_nothrow_move_constructible_v<T>;
+
     send_operation(channel<T>& c, T&& sent) noexcept(std::is_pointer_v<Held> || std::is_nothrow_move_constructible_v<T>)
         : channel_{&c}, held_{hold(sent)} {}
     send_operation(send_operation&& other) : channel_{other.channel_}, held_{std::move(other.held_)} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->can_push(); }
+    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.
     [[nodiscard]] bool try_commit() {
         if (channel_->closed()) [[unlikely]]
@@ -79,10 +81,12 @@ private:
 template <class T>
 class [[nodiscard]] receive_operation : public committing<receive_operation<T>> {
 public:
+    static constexpr bool hand_over_may_throw = !std::is_nothrow_move_constructible_v<T>;
+
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->can_pull(); }
+    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_pull(); }
     [[nodiscard]] bool try_commit() {
         const bool closed = channel_->closed();
         return channel_->pull(value_) || closed;

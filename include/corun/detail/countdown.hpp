@@ -12,7 +12,8 @@ namespace corun::detail {
 class countdown {
     struct counter {
         std::ptrdiff_t count;
-        bool take(std::ptrdiff_t) const noexcept { return count == 0; }
+        [[nodiscard]] bool passes(std::ptrdiff_t) const noexcept { return count == 0; }
+        void take(std::ptrdiff_t) const noexcept {}
     };
     using gate = detail::gate<counter>;
 

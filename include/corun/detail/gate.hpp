@@ -8,8 +8,8 @@
 
 namespace corun::detail {
 
-// State has take(n): lets one through who wants n, and takes that; false, and nothing taken, if it cannot. Called under the lock; it runs
-// no user code and does not throw.
+// State has passes(n), whether it lets one through who wants n, and take(n), which takes that then. Called under the lock; they run no
+// user code and do not throw.
 template <class State>
 class gate {
 public:
@@ -34,6 +34,12 @@ public:
         }
         void get() noexcept {}
 
+        // --- for select ---
+        [[nodiscard]] primitive_lock& lock() noexcept { return from->lock_; }
+        [[nodiscard]] bool attempt() noexcept { return from->try_take(wanted); }
+        [[nodiscard]] bool passes(const selection*) noexcept { return from->line_.empty() && from->state_.passes(wanted); }
+        void get_in_line() noexcept { from->line_.append(*this); }
+
         gate* from;
         std::ptrdiff_t wanted;
     };
@@ -52,7 +58,14 @@ public:
         resume_later passed;
         const std::lock_guard hold{lock_};
         f(state_);
-        while (!line_.empty() && state_.take(static_cast<request&>(line_.first()).wanted)) passed.add(*line_.pop());
+        while (!line_.empty()) {
+            auto& first = static_cast<request&>(line_.first());
+            if (!state_.passes(first.wanted)) break;
+            shared_line::remove(first);
+            if (!first.claim()) continue;
+            state_.take(first.wanted);
+            passed.add(first);
+        }
     }
     template <class Function>
     [[nodiscard]] auto look(Function f) const noexcept {
@@ -62,7 +75,11 @@ public:
 
 private:
     // Nobody passes those who wait.
-    bool take(std::ptrdiff_t n) noexcept { return line_.empty() && state_.take(n); }
+    bool take(std::ptrdiff_t n) noexcept {
+        if (!line_.empty() || !state_.passes(n)) return false;
+        state_.take(n);
+        return true;
+    }
 
     mutable primitive_lock lock_;  // guards the rest
     shared_line line_;

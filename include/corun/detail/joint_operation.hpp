@@ -69,6 +69,14 @@ struct joint_case {
             stage = op.cancel() ? joint_stage::over : joint_stage::stopping;
     }
 
+    // Under way, and to be ended by another thread or context.
+    [[nodiscard]] bool is_elsewhere() {
+        if constexpr (requires { op.is_elsewhere(); })
+            return (stage == joint_stage::begun || stage == joint_stage::stopping) && op.is_elsewhere();
+        else
+            return false;
+    }
+
 private:
     void conclude(corun::outcome<value> with) {
         result = std::move(with);
@@ -91,6 +99,7 @@ public:
             if (c.ends()) note(c, i);
         });
         each([&](auto& c, std::size_t) { over &= c.stage == joint_stage::over; });
+        note_where();
         return over;
     }
     void start(const waker& w) { start_on(*w.fiber()); }
@@ -101,10 +110,12 @@ public:
             c.start(self);
             if (c.stage == joint_stage::over) note(c, i);
         });
+        note_where();
     }
     [[nodiscard]] bool cancel() {
         interrupted_ = true;
         stop_others();
+        note_where();
         bool withdrawn = true;
         each([&](auto& c, std::size_t) { withdrawn &= c.stage == joint_stage::over && c.result.withdrawn(); });
         return withdrawn;
@@ -125,6 +136,13 @@ protected:
     bool interrupted_ = false;  // by a cancellation of the fiber
 
 private:
+    // A scheduler that ends waits for what is elsewhere, and only for that.
+    void note_where() {
+        if (fiber_ == nullptr) return;
+        bool elsewhere = false;
+        each([&](auto& c, std::size_t) { elsewhere |= c.is_elsewhere(); });
+        fiber_->waits_elsewhere = elsewhere;
+    }
     template <class Case>
     void note(Case& c, std::size_t i) {
         static_cast<Derived*>(this)->ended(c, i);

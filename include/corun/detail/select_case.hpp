@@ -13,15 +13,71 @@ namespace corun::detail {
 
 struct no_function {};
 
+// An operation on a concurrent_ primitive: other threads may commit it while it waits.
+template <class T>
+concept shared_committing = requires(T& op, const selection& among) {
+    op.line_lock();
+    op.passes(among);
+};
+
+// One case: an operation, and how it takes part. Committing ones are taken by whoever serves them; any other is begun, asked, and stopped.
 // @tparam Op  an operation, or a reference to one of the caller's
 template <class Op, class Function = no_function>
 struct select_case {
+    using operation_type = std::remove_reference_t<Op>;
+    static constexpr bool is_shared = shared_committing<operation_type>;
+    static constexpr bool is_committing = is_shared || committing_operation<operation_type>;
+
+    explicit select_case(Op&& o, Function f = {}) : op{std::forward<Op>(o)}, function{std::move(f)} {}
+    select_case(select_case&& other) : op{std::forward<Op>(other.op)}, function{std::move(other.function)} {}  // before it starts
+
     Op op;
-    Function function;
+    [[no_unique_address]] Function function;
+
+    // Whether it can take effect now; has none.
+    [[nodiscard]] bool is_available() {
+        if constexpr (is_committing)
+            return op.available();
+        else
+            return op.ready();
+    }
+    // Takes effect, if it still can.
+    [[nodiscard]] bool commit() {
+        if constexpr (is_committing)
+            return op.commit();
+        else
+            return true;
+    }
+    // Where it does not depend on other threads.
+    void wait(fiber_record& self, selection& all, int number) {
+        if constexpr (is_committing)
+            op.wait_among(self, all, number);
+        else if constexpr (requires { op.start_on(self); })
+            op.start_on(self);
+        else
+            op.start(waker{self});
+    }
+    // False: it goes on until is_available().
+    [[nodiscard]] bool withdraw() {
+        if constexpr (is_shared) {
+            op.withdraw_from_select();
+            return true;
+        } else if constexpr (is_committing) {
+            op.withdraw();
+            return true;
+        } else {
+            return op.cancel();
+        }
+    }
 };
 template <class Function>
 struct default_case {
-    Function function;
+    static constexpr bool is_shared = false;
+    static constexpr bool is_committing = false;
+
+    explicit default_case(Function f) : function{std::move(f)} {}
+
+    [[no_unique_address]] Function function;
 };
 
 template <class T>
@@ -49,15 +105,28 @@ constexpr void check_selectable() {
                   "select inside of select), so that it cannot lose");
 }
 
+// Beside cases that other threads may commit, one of the scheduler's own must be decided on before its value is moved.
+template <class Case>
+inline constexpr bool hands_over_with_exceptions = false;
+template <class Op, class F>
+    requires requires { std::remove_reference_t<Op>::hand_over_may_throw; }
+inline constexpr bool hands_over_with_exceptions<select_case<Op, F>> = std::remove_reference_t<Op>::hand_over_may_throw;
+
+// The case that an argument of select is or becomes.
 template <class T>
-auto as_case(T&& t) {
+struct case_for {
+    using type = select_case<std::conditional_t<std::is_lvalue_reference_v<T>, T, std::remove_cvref_t<T>>>;
+};
+template <class T>
+    requires(is_case<std::remove_cvref_t<T>> || is_default<std::remove_cvref_t<T>>)
+struct case_for<T> {
+    using type = std::remove_cvref_t<T>;
+};
+
+template <class T>
+constexpr void check_argument() {
     using plain = std::remove_cvref_t<T>;
-    if constexpr (is_case<plain> || is_default<plain>) {
-        return plain{std::forward<T>(t)};
-    } else {
-        check_selectable<T>();
-        return select_case<std::conditional_t<std::is_lvalue_reference_v<T>, T, plain>>{std::forward<T>(t), {}};
-    }
+    if constexpr (!is_case<plain> && !is_default<plain>) check_selectable<T>();
 }
 
 // --- what a case's function makes of the operation's value; without a function the value itself ---

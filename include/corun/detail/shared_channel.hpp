@@ -1,233 +1,252 @@
 // The inside of corun::concurrent_channel.
 #pragma once
 
-#include <corun/detail/channel_operation.hpp>
-#include <corun/detail/shared_operation.hpp>
-#include <corun/error.hpp>
+#include <corun/detail/patience.hpp>
+#include <corun/detail/shared_cells.hpp>
+#include <corun/detail/shared_hand_over.hpp>
+#include <corun/detail/shared_line.hpp>
+#include <corun/detail/shared_ring.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace corun::detail {
 
-enum class passage : std::uint8_t { done, ended, must_wait };
-
-// Values lie in cells; under the lock, cells and waiters change hands, by pointer. A value is moved while the lock is free: by then its
-// cell, or its waiter, belongs to the one who moves it. Only values that are mere bytes are moved under the lock.
+// A lock guards those who wait, and the queue, unless that is a ring. Through a ring values pass without the lock while nobody waits;
+// who may have to wait says so (`waiting_`) before it looks at the ring for the last time, and who has changed the ring looks there
+// afterwards and serves those who wait.
 template <class T>
 class shared_channel {
-    static_assert(std::is_nothrow_move_constructible_v<T>, "concurrent_channel needs values whose move does not throw");
-
 public:
-    struct sender : shared_waiter {
-        T* value = nullptr;
-        bool refused = false;
-    };
-    struct receiver : shared_waiter {
-        std::optional<T> value;
-    };
+    using sender = shared_sender<T>;
+    using receiver = shared_receiver<T>;
 
-    explicit shared_channel(std::size_t capacity) noexcept : capacity_{capacity} {}
-    shared_channel(const shared_channel&) = delete;
-    shared_channel& operator=(const shared_channel&) = delete;
-    ~shared_channel() {
-        for (cell* c = first_; c != nullptr;) {
-            std::destroy_at(c->place());
-            delete std::exchange(c, c->next);
-        }
-        for (cell* c = free_; c != nullptr;) delete std::exchange(c, c->next);
+    // Throws std::bad_alloc.
+    explicit shared_channel(std::size_t capacity) : capacity_{capacity}, cells_{capacity} {
+        if (capacity != 0 && capacity <= most_bytes / sizeof(typename ring::slot)) ring_.emplace(capacity);
     }
 
     // @param waiter  gets in line if it must wait; null: it does not wait. ended: the channel is closed
     passage push(T& value, sender* waiter) {
-        resume_later resumed;
-        holding hold{lock_};
-        if (closed_) return passage::ended;
-        if (auto* r = static_cast<receiver*>(receivers_.pop())) {
-            outside(hold, [&] { r->value.emplace(std::move(value)); });
-            resumed.add(*r);
-            return passage::done;
+        if (ring_ && !is_waited_for(by_senders)) {
+            lock_.note_use();
+            if (auto room = ring_->make_room()) {
+                std::construct_at(room.at->place(), std::move(value));
+                room.done();
+                if (is_waited_for(by_receivers)) serve();
+                return passage::done;
+            }
+            if (waiter == nullptr) return ring_->closed() ? passage::ended : passage::must_wait;
         }
-        if (used_ < capacity_) {
-            cell* c = take_cell(hold);
-            outside(hold, [&] { std::construct_at(c->place(), std::move(value)); });
-            deliver(c, hold, resumed);
-            return passage::done;
-        }
-        if (waiter != nullptr) senders_.append(*waiter);
-        return passage::must_wait;
+        if (capacity_ == 0) return push_to_receiver(value, waiter);
+        return ring_ ? push_into(*ring_, value, waiter) : push_into(cells_, value, waiter);
     }
 
     // ended: closed and drained
     passage pull(std::optional<T>& into, receiver* waiter) {
-        resume_later resumed;
-        holding hold{lock_};
-        if (cell* c = first_) {
-            first_ = c->next;
-            auto* s = static_cast<sender*>(senders_.pop());
-            outside(hold, [&] {
-                empty(*c, into);
-                if (s != nullptr) std::construct_at(c->place(), std::move(*s->value));
-            });
-            if (s != nullptr) {
-                resumed.add(*s);
-                deliver(c, hold, resumed);
-            } else {
-                give_back(c, resumed);
+        if (ring_ && !is_waited_for(by_receivers)) {
+            lock_.note_use();
+            if (auto full = ring_->take()) {
+                move_out(full.at, into);
+                full.done();
+                if (is_waited_for(by_senders)) serve();
+                return passage::done;
             }
-            return passage::done;
+            if (waiter == nullptr) return is_drained(*ring_) ? passage::ended : passage::must_wait;
         }
-        if (auto* s = static_cast<sender*>(senders_.pop())) {
-            outside(hold, [&] { into.emplace(std::move(*s->value)); });
-            resumed.add(*s);
-            return passage::done;
-        }
-        if (closed_ && used_ == 0) return passage::ended;
-        if (waiter != nullptr) receivers_.append(*waiter);
-        return passage::must_wait;
+        if (capacity_ == 0) return pull_from_sender(into, waiter);
+        return ring_ ? pull_from(*ring_, into, waiter) : pull_from(cells_, into, waiter);
     }
 
     bool withdraw(shared_waiter& w) noexcept {
         const holding hold{lock_};
         if (!w.in_line) return false;
         shared_line::remove(w);
+        note_who_waits();
         return true;
     }
 
     void close() noexcept {
         resume_later resumed;
         const holding hold{lock_};
-        closed_ = true;
+        cells_.close();
+        if (ring_) ring_->close();
         while (auto* s = static_cast<sender*>(senders_.pop())) {
             s->refused = true;
             resumed.add(*s);
         }
         end_receivers_if_drained(resumed);
+        note_who_waits();
     }
     [[nodiscard]] bool closed() const noexcept {
         const holding hold{lock_};
-        return closed_;
+        return cells_.closed();
     }
     [[nodiscard]] std::size_t size() const noexcept {
         const holding hold{lock_};
-        return used_;
+        return ring_ ? ring_->size() : cells_.size();
     }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    // Whether another thread may make a waiter's day within a few hundred cycles.
+    [[nodiscard]] bool is_quick() const noexcept { return ring_.has_value(); }
+
+    patience hope;
+
+    // --- for select: under the lock ---
+    [[nodiscard]] primitive_lock& lock() noexcept { return lock_; }
+    [[nodiscard]] bool can_push(const selection* among) noexcept {
+        if (among != nullptr) is_about_to_wait(by_senders);
+        if (cells_.closed()) return true;
+        if (capacity_ == 0) return receivers_.has_open(among);
+        return senders_.empty() && (ring_ ? ring_->has_room() : cells_.has_room());
+    }
+    [[nodiscard]] bool can_pull(const selection* among) noexcept {
+        if (among != nullptr) is_about_to_wait(by_receivers);
+        if (capacity_ == 0) return cells_.closed() || senders_.has_open(among);
+        if (ring_ ? is_drained(*ring_) : is_drained(cells_)) return true;
+        return receivers_.empty() && (ring_ ? ring_->has_value() : cells_.has_value());
+    }
+    void line_up(sender& s) noexcept { senders_.append(s); }
+    void line_up(receiver& r) noexcept { receivers_.append(r); }
 
 private:
-    using holding = std::unique_lock<primitive_lock>;
-    struct cell {
-        [[nodiscard]] T* place() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
-        cell* next = nullptr;
-        alignas(T) std::byte bytes[sizeof(T)];
-    };
+    using ring = shared_ring<T>;
+    static constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a ring
+    enum : unsigned { by_receivers = 1, by_senders = 2 };
 
-    template <class Function>
-    static void outside(holding& hold, Function move) noexcept {
-        if constexpr (std::is_trivially_copyable_v<T>) {
-            move();
-        } else {
-            hold.unlock();
-            move();
-            hold.lock();
+    [[nodiscard]] bool is_waited_for(unsigned by) const noexcept { return (waiting_.load(std::memory_order_seq_cst) & by) != 0; }
+    void is_about_to_wait(unsigned who) noexcept {
+        if (ring_) waiting_.fetch_or(who, std::memory_order_seq_cst);
+    }
+    void note_who_waits() noexcept {
+        if (ring_)
+            waiting_.store((receivers_.empty() ? 0U : by_receivers) | (senders_.empty() ? 0U : by_senders),
+                           std::memory_order_seq_cst);
+    }
+    template <class Queue>
+    [[nodiscard]] static bool is_drained(Queue& queue) noexcept {
+        return queue.closed() && queue.size() == 0;
+    }
+
+    passage wait_unless(bool over, shared_line& line, shared_waiter* waiter) noexcept {
+        if (!over && waiter != nullptr) line.append(*waiter);
+        note_who_waits();
+        return over ? passage::ended : passage::must_wait;
+    }
+
+    template <class Queue>
+    passage push_into(Queue& queue, T& value, sender* waiter) {
+        resume_later resumed;
+        holding hold{lock_};
+        if constexpr (requires { queue.prepare(hold); }) queue.prepare(hold);
+        is_about_to_wait(by_senders);
+        if (auto room = senders_.empty() ? queue.make_room() : typename Queue::hold{}) {
+            outside<T>(hold, [&] { std::construct_at(room.at->place(), std::move(value)); });
+            room.done();
+            serve(queue, hold, resumed);
+            return passage::done;
         }
-    }
-    static void empty(cell& c, std::optional<T>& into) noexcept {
-        into.emplace(std::move(*c.place()));
-        std::destroy_at(c.place());
+        return wait_unless(queue.closed(), senders_, waiter);
     }
 
-    // Counts as used from here on. Throws std::bad_alloc.
-    cell* take_cell(holding& hold) {
-        ++used_;
-        if (free_ != nullptr) return std::exchange(free_, free_->next);
-        hold.unlock();
-        cell* fresh = new (std::nothrow) cell;
-        hold.lock();
-        if (fresh != nullptr) return fresh;
-        --used_;
-        throw std::bad_alloc{};
-    }
-    void give_back(cell* c, resume_later& resumed) noexcept {
-        c->next = std::exchange(free_, c);
-        --used_;
-        end_receivers_if_drained(resumed);
+    template <class Queue>
+    passage pull_from(Queue& queue, std::optional<T>& into, receiver* waiter) {
+        resume_later resumed;
+        holding hold{lock_};
+        is_about_to_wait(by_receivers);
+        if (auto full = receivers_.empty() ? queue.take() : typename Queue::hold{}) {
+            outside<T>(hold, [&] { move_out(full.at, into); });
+            full.done();
+            serve(queue, hold, resumed);
+            return passage::done;
+        }
+        return wait_unless(is_drained(queue), receivers_, waiter);
     }
 
-    // A full cell goes to who has waited longest, else to the end of the queue. A cell that is emptied this way takes the value of the next
-    // sender. So receivers wait only while the queue is empty.
-    void deliver(cell* c, holding& hold, resume_later& resumed) noexcept {
-        while (auto* r = static_cast<receiver*>(receivers_.pop())) {
-            auto* s = static_cast<sender*>(senders_.pop());
-            outside(hold, [&] {
-                empty(*c, r->value);
-                if (s != nullptr) std::construct_at(c->place(), std::move(*s->value));
-            });
+    passage push_to_receiver(T& value, sender* waiter) {
+        resume_later resumed;
+        holding hold{lock_};
+        if (cells_.closed()) return passage::ended;
+        if (auto* r = static_cast<receiver*>(receivers_.pop())) {
+            outside<T>(hold, [&] { r->value.emplace(std::move(value)); });
             resumed.add(*r);
-            if (s == nullptr) return give_back(c, resumed);
-            resumed.add(*s);
+            return passage::done;
         }
-        c->next = nullptr;
-        (first_ != nullptr ? last_->next : first_) = c;
-        last_ = c;
+        return wait_unless(false, senders_, waiter);
     }
-
+    passage pull_from_sender(std::optional<T>& into, receiver* waiter) {
+        resume_later resumed;
+        holding hold{lock_};
+        if (auto* s = static_cast<sender*>(senders_.pop())) {
+            outside<T>(hold, [&] { into.emplace(std::move(*s->value)); });
+            resumed.add(*s);
+            return passage::done;
+        }
+        return wait_unless(cells_.closed(), receivers_, waiter);
+    }
+    void serve() noexcept {
+        resume_later resumed;
+        holding hold{lock_};
+        serve(*ring_, hold, resumed);
+    }
+    // Gives values to those who wait for them, and room to those who wait for that, in their order.
+    template <class Queue>
+    void serve(Queue& queue, holding& hold, resume_later& resumed) noexcept {
+        while (give_value(queue, hold, resumed) || give_room(queue, hold, resumed)) {
+        }
+        end_receivers_if_drained(resumed);
+        note_who_waits();
+    }
+    template <class Queue>
+    bool give_value(Queue& queue, holding& hold, resume_later& resumed) noexcept {
+        if (receivers_.empty()) return false;
+        auto& r = static_cast<receiver&>(receivers_.first());
+        if (!r.hold()) return true;  // decided meanwhile; the next look drops it
+        auto full = queue.take();
+        if (!full) {
+            r.let_go();
+            return false;
+        }
+        r.settle();
+        shared_line::remove(r);
+        outside<T>(hold, [&] { move_out(full.at, r.value); });
+        full.done();
+        resumed.add(r);
+        return true;
+    }
+    template <class Queue>
+    bool give_room(Queue& queue, holding& hold, resume_later& resumed) noexcept {
+        if (senders_.empty()) return false;
+        auto& s = static_cast<sender&>(senders_.first());
+        if (!s.hold()) return true;
+        auto room = queue.make_room();
+        if (!room) {
+            s.let_go();
+            return false;
+        }
+        s.settle();
+        shared_line::remove(s);
+        outside<T>(hold, [&] { std::construct_at(room.at->place(), std::move(*s.value)); });
+        room.done();
+        resumed.add(s);
+        return true;
+    }
     void end_receivers_if_drained(resume_later& resumed) noexcept {
-        if (!closed_ || used_ != 0) return;
+        if (!(ring_ ? is_drained(*ring_) : is_drained(cells_))) return;
         while (shared_waiter* r = receivers_.pop()) resumed.add(*r);
     }
 
-    mutable primitive_lock lock_;  // guards the rest
+    const std::size_t capacity_;
+    std::optional<ring> ring_;  // small and bounded: otherwise the cells are the queue
+    alignas(64) std::atomic<unsigned> waiting_{0};  // of a ring: who waits, or is about to; seldom written
+    alignas(64) mutable primitive_lock lock_;  // guards the rest
     shared_line receivers_;
     shared_line senders_;
-    cell* first_ = nullptr;  // the queue
-    cell* last_ = nullptr;  // valid while there is a first
-    cell* free_ = nullptr;
-    std::size_t used_ = 0;  // cells in the queue or in somebody's hands
-    const std::size_t capacity_;
-    bool closed_ = false;
-};
-
-// @tparam Held  T, a value of its own; or T*, the sender's
-template <class T, class Held>
-struct shared_send : shared_channel<T>::sender {
-    shared_send(shared_channel<T>& c, Held h) noexcept : channel{&c}, held{std::move(h)} {}
-    shared_send(shared_send&& other) noexcept : shared_send{*other.channel, std::move(other.held)} {}
-
-    [[nodiscard]] bool begin() {
-        if constexpr (std::is_same_v<Held, T*>)
-            this->value = held;
-        else
-            this->value = &held;
-        const passage p = channel->push(*this->value, this);
-        if (p == passage::ended) this->refused = true;
-        return p != passage::must_wait;
-    }
-    [[nodiscard]] bool withdraw() noexcept { return channel->withdraw(*this); }
-    void get() const {
-        if (this->refused) throw channel_closed{};
-    }
-
-    shared_channel<T>* channel;
-    Held held;
-};
-
-template <class T>
-struct shared_receive : shared_channel<T>::receiver {
-    explicit shared_receive(shared_channel<T>& c) noexcept : channel{&c} {}
-    shared_receive(shared_receive&& other) noexcept : shared_receive{*other.channel} {}
-
-    [[nodiscard]] bool begin() { return channel->pull(this->value, this) != passage::must_wait; }
-    [[nodiscard]] bool withdraw() noexcept { return channel->withdraw(*this); }
-    [[nodiscard]] std::optional<T> get() { return std::move(this->value); }
-
-    shared_channel<T>* channel;
+    shared_cells<T> cells_;
 };
 
 }  // namespace corun::detail

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <corun/detail/simulation.hpp>
-#include <corun/detail/spin_lock.hpp>
+#include <corun/detail/primitive_lock.hpp>
 #include <corun/detail/wait_list.hpp>
 
 #include <mutex>
@@ -11,24 +11,12 @@
 
 namespace corun::detail {
 
-// Guards such a primitive. Who takes it is about to look at the primitive or to change it, which a simulation is to know.
-class primitive_lock {
-public:
-    void lock() noexcept {
-        touches(name_, access::write);
-        lock_.lock();
-    }
-    void unlock() noexcept { lock_.unlock(); }
-
-private:
-    named_object name_;
-    spin_lock lock_;
-};
-
 // Who waits. Belongs to its waiter, except while `in_line`, which the lock of the line guards. Who takes it out of the line owns it until
 // `resume`, the last touch: a cancellation comes too late then.
 struct shared_waiter : wait_link {
     bool in_line = false;
+    int index = 0;  // of its case
+    selection* among = nullptr;  // null: it waits alone
 
     shared_waiter() noexcept = default;
     shared_waiter(const shared_waiter&) = delete;
@@ -37,6 +25,17 @@ struct shared_waiter : wait_link {
     virtual void resume() noexcept = 0;
     // What it waits for is gone; no longer in line.
     virtual void abandon() noexcept {}
+
+    // By who serves it, under the lock: a waiter in a select may have been given something else. False: it is not to be served.
+    [[nodiscard]] bool claim() noexcept { return among == nullptr || among->decide(index); }
+    // In two steps: see selection::hold.
+    [[nodiscard]] bool hold() noexcept { return among == nullptr || among->hold(); }
+    void settle() noexcept {
+        if (among != nullptr) among->set(index);
+    }
+    void let_go() noexcept {
+        if (among != nullptr) among->let_go();
+    }
 
 protected:
     ~shared_waiter() = default;
@@ -49,10 +48,22 @@ public:
     shared_line(const shared_line&) = delete;
     shared_line& operator=(const shared_line&) = delete;
     ~shared_line() {
-        while (shared_waiter* w = pop()) w->abandon();
+        while (head_.next != &head_) {
+            shared_waiter& w = first();
+            remove(w);
+            w.abandon();
+        }
     }
 
-    [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
+    // Whether nobody is to be served. Who was given something else, and has not come to leave yet, is dropped.
+    [[nodiscard]] bool empty() noexcept {
+        while (head_.next != &head_) {
+            if (first().among == nullptr || first().among->is_open()) return false;
+            remove(first());
+        }
+        return true;
+    }
+    // Of one that is not empty.
     [[nodiscard]] shared_waiter& first() noexcept { return static_cast<shared_waiter&>(*head_.next); }
 
     void append(shared_waiter& w) noexcept {
@@ -67,12 +78,22 @@ public:
         w.previous->next = w.next;
         w.in_line = false;
     }
-    // Null if nobody waits.
+    // Takes out who is to be served next, and claims it; null if nobody waits. Those who were given something else are dropped on the way.
     shared_waiter* pop() noexcept {
-        if (empty()) return nullptr;
-        shared_waiter& w = first();
-        remove(w);
-        return &w;
+        while (!empty()) {
+            shared_waiter& w = first();
+            remove(w);
+            if (w.claim()) return &w;
+        }
+        return nullptr;
+    }
+    // Whether there is somebody to serve, beside the cases of `self`.
+    [[nodiscard]] bool has_open(const selection* self) noexcept {
+        for (wait_link* link = head_.next; link != &head_; link = link->next) {
+            const auto& w = static_cast<shared_waiter&>(*link);
+            if (w.among == nullptr || (w.among != self && w.among->is_open())) return true;
+        }
+        return false;
     }
 
 private:

@@ -1,9 +1,16 @@
 // The three ways to wait for a primitive called concurrent_: on a fiber, on a plain thread, by a completion token.
 //
 // A Request is a shared_waiter with
+// - attempt(): commits, if that needs no waiting; not after it has begun,
 // - begin(): commits, or gets in line (false); once,
 // - withdraw(): gets out of the line; false if it is not there, because it was committed,
-// - get(): the value of a committed one; may throw.
+// - get(): the value of a committed one; may throw;
+// for select
+// - lock(): of its line,
+// - passes(selection): under the lock: whether `attempt` would succeed, for one of that selection's cases; has no effect,
+// - get_in_line(): under the lock, where it does not pass;
+// and, where waiting for the other side is seldom long,
+// - attempt_patiently(): the same as attempt, but it tries for as long as parking would take.
 #pragma once
 
 #include <corun/detail/shared_line.hpp>
@@ -37,26 +44,54 @@ public:
     explicit shared_operation(std::in_place_t, Args&&... args) : Request{std::forward<Args>(args)...} {}
     shared_operation(shared_operation&& other) : Request{std::move(other)} {}  // before it starts
 
-    // One that was committed on another thread cannot be taken back: in a `select` it could not lose. `race` takes it.
-    static constexpr bool has_effects_before_its_end = true;
-
+    // Alone. Asked again, it may have been committed before, or have begun to wait.
+    [[nodiscard]] bool commit(fiber_record&) { return ready() || (fiber_ == nullptr && commit()); }
     [[nodiscard]] bool ready() const noexcept { return done_.load(std::memory_order_acquire); }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(fiber_record& self) {
         fiber_ = &self;
-        if (this->begin()) done_.store(true, std::memory_order_relaxed);
+        if constexpr (requires { this->attempt_patiently(); })
+            if (self.owner->ready.empty() && self.owner->simulated == nullptr && this->attempt_patiently()) return is_done();
+        if (this->begin()) is_done();
     }
     [[nodiscard]] bool cancel() noexcept {
         if (this->withdraw()) return true;
-        fiber_->waits_elsewhere = true;  // another thread is about to resume us
+        is_late_ = fiber_->waits_elsewhere = true;
         return false;
     }
+    // Another thread is about to resume us.
+    [[nodiscard]] bool is_elsewhere() const noexcept { return is_late_ && !ready(); }
     auto get() {
-        fiber_->waits_elsewhere = false;
+        if (fiber_ != nullptr) fiber_->waits_elsewhere = false;
         return Request::get();
     }
 
+    // --- for select ---
+    [[nodiscard]] bool commit() {
+        if (!this->attempt()) return false;
+        is_done();
+        return true;
+    }
+    [[nodiscard]] primitive_lock& line_lock() noexcept { return this->lock(); }
+    [[nodiscard]] bool passes(const selection& s) noexcept { return Request::passes(&s); }
+    [[nodiscard]] bool available() noexcept {
+        const std::lock_guard hold{line_lock()};
+        return Request::passes(nullptr);
+    }
+    // Under the lock of its line.
+    void wait_among(fiber_record& self, selection& others, int own_index) noexcept {
+        fiber_ = &self;
+        this->among = &others;
+        this->index = own_index;
+        this->get_in_line();
+    }
+    void withdraw_from_select() noexcept {
+        if (fiber_ != nullptr) (void)this->withdraw();
+    }
+
 private:
+    void is_done() noexcept { done_.store(true, std::memory_order_relaxed); }
+
     void resume() noexcept override {
         const fiber_ref fiber{fiber_};  // it may leave, and this with it, as soon as it is done
         done_.store(true, std::memory_order_release);
@@ -64,6 +99,7 @@ private:
     }
 
     fiber_record* fiber_ = nullptr;
+    bool is_late_ = false;
     std::atomic<bool> done_{false};
 };
 
@@ -76,6 +112,8 @@ public:
     // Blocks the thread. Throws switch_forbidden on a fiber.
     auto wait(const char* what) {
         refuse_on_fiber(what, std::source_location{});
+        if constexpr (requires { this->attempt_patiently(); })
+            if (this->attempt() || this->attempt_patiently()) return Request::get();
         if (!this->begin()) done_.wait(0, std::memory_order_acquire);
         return Request::get();
     }

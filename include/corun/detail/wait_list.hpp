@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corun/detail/core.hpp>
+#include <corun/detail/selection.hpp>
 #include <corun/detail/simulation.hpp>
 #include <corun/operation.hpp>
 
@@ -10,12 +11,6 @@
 #include <cstdint>
 
 namespace corun::detail {
-
-// Several waiting operations of which one takes effect. On the stack of the fiber that selects.
-struct selection {
-    static constexpr int undecided = -1;
-    int chosen = undecided;  // the case; written once, by whoever commits it
-};
 
 struct wait_link {
     wait_link* next;
@@ -45,7 +40,14 @@ struct waiter : wait_link {
 
     [[nodiscard]] bool is_granted() const noexcept { return state == wait_state::granted; }
     // False: its fiber has been given something else meanwhile, and will withdraw it when it runs.
-    [[nodiscard]] bool is_open() const noexcept { return among == nullptr || among->chosen == selection::undecided; }
+    [[nodiscard]] bool is_open() const noexcept { return among == nullptr || among->is_open(); }
+    // Before it is granted. False: another thread was faster; it is out of its list then.
+    [[nodiscard]] bool claim() noexcept {
+        if (among == nullptr || !among->is_shared() || among->decide(index)) [[likely]]
+            return true;
+        leave_list(wait_state::dropped);
+        return false;
+    }
 
     void leave_list(wait_state to) noexcept {
         next->previous = previous;
@@ -78,7 +80,7 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
 
-    // The first that can be granted; null if there is none. Those that cannot any more are dropped on the way.
+    // The first that can be granted, as it seems; null if there is none. Those that cannot any more are dropped on the way.
     [[nodiscard]] waiter* first() noexcept {
         while (head_.next != &head_) {
             auto& w = static_cast<waiter&>(*head_.next);
@@ -88,21 +90,37 @@ public:
         }
         return nullptr;
     }
+    // The first that can be granted, and must be: nobody else can any more. Where other threads might, only what cannot throw may come in
+    // between.
+    [[nodiscard, gnu::always_inline]] waiter* claim_first() noexcept {
+        if (head_.next == &head_) return nullptr;
+        auto& w = static_cast<waiter&>(*head_.next);
+        if (w.among == nullptr) [[likely]]
+            return &w;
+        return claim_first_of_selects();
+    }
 
 private:
+    [[gnu::noinline]] waiter* claim_first_of_selects() noexcept {
+        while (waiter* w = first()) {
+            if (w->claim()) return w;
+        }
+        return nullptr;
+    }
+
     wait_link head_;
 };
 
-// Gives a waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it back, and
+// Gives a claimed waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it back, and
 // a cancellation of the fiber comes too late for this operation.
 inline void grant(waiter& w) noexcept {
     w.leave_list(wait_state::granted);
-    if (w.among != nullptr) w.among->chosen = w.index;
+    if (w.among != nullptr) w.among->set(w.index);
     make_ready(*w.fiber);
 }
 
 inline void grant_all(wait_list& list) noexcept {
-    while (waiter* w = list.first()) grant(*w);
+    while (waiter* w = list.claim_first()) grant(*w);
 }
 
 // The scheduler that a primitive belongs to: the first one on which it is used, for good. Before that, plain code may use it: to set it
@@ -147,6 +165,7 @@ public:
         wait(self);
     }
     [[nodiscard]] bool cancel() noexcept {
+        touches(every_object, access::write);  // the order of those who wait: no use of the primitive that passes its home
         withdraw();
         return true;
     }
@@ -166,8 +185,7 @@ public:
         wait(self);
     }
     void withdraw() noexcept {
-        if (this->state == wait_state::granted || this->state == wait_state::orphaned) return;
-        touches(every_object, access::write);  // the order of those who wait: no use of the primitive that passes its home
+        if (this->state != wait_state::waiting && this->state != wait_state::dropped) return;
         if (this->state == wait_state::waiting) this->leave_list(wait_state::dropped);
         if constexpr (requires { derived().left(); }) derived().left();
     }

@@ -1,0 +1,250 @@
+// What select makes: several operations of which one takes effect.
+#pragma once
+
+#include <corun/detail/all_locked.hpp>
+#include <corun/detail/random.hpp>
+#include <corun/detail/select_case.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace corun::detail {
+
+enum class tie : std::uint8_t { random, first };
+
+// First it asks the cases one by one and commits one that is ready. Where none is, it waits in all of them, and whoever serves one decides
+// for it (selection). Cases of concurrent_ primitives begin to wait last and all at once, under all their locks, after a look at each: so
+// two selects that are begun on two threads cannot both miss what the other one offers.
+template <tie Tie, class... Cases>
+class [[nodiscard]] select_operation : selection {
+    static constexpr std::size_t count = sizeof...(Cases);
+    static_assert(count > 0 && count <= 64, "select takes 1 to 64 cases");
+    static_assert((0 + ... + std::size_t{is_default<Cases>}) <= 1, "select takes one or_else at most");
+    static constexpr bool has_shared = (Cases::is_shared || ...);
+    static_assert(!has_shared || !(hands_over_with_exceptions<Cases> || ...),
+                  "select: beside an operation of a concurrent_ primitive, a channel's values need a move that does not throw");
+    static constexpr bool has_others = ((!Cases::is_committing && !is_default<Cases>) || ...);
+    static constexpr int nobody = count;
+    using result = select_result<Cases...>;
+    using mask = std::uint64_t;
+    using numbers = std::index_sequence_for<Cases...>;
+
+public:
+    static constexpr bool has_effects_before_its_end = true;
+
+    template <class... Given>
+    explicit select_operation(std::in_place_t, Given&&... given) : cases_{std::forward<Given>(given)...} {}
+    select_operation(select_operation&& other) : cases_{std::move(other.cases_)} {}  // before it starts
+
+    [[nodiscard]] bool ready() {
+        if (!started_) return chosen() != undecided || choose() || take_default();
+        if (chosen() == undecided && !choose_ended()) return false;
+        return is_delivered() && losers_are_gone();
+    }
+    void start(const waker& w) { start_on(*w.fiber()); }
+    void start_on(fiber_record& self) {
+        started_ = true;
+        fiber_ = &self;
+        try {
+            each([&]<class Case>(Case& c, std::size_t i) {
+                if constexpr (!Case::is_shared && !is_default<Case>) {
+                    c.wait(self, *this, static_cast<int>(i));
+                    if constexpr (!Case::is_committing) begun_ |= mask{1} << i;
+                }
+            });
+        } catch (...) {
+            // A case may have been given its value while another one began: that must not be lost.
+            if (!decide(nobody)) return;
+            (void)withdraw_all_but(nobody);
+            throw;
+        }
+        if constexpr (has_shared)
+            if (chosen() == undecided) line_up();
+    }
+    // The cases that were begun and do not let themselves be withdrawn are waited for; the first of them is the value.
+    [[nodiscard]] bool cancel() {
+        if (!decide(nobody)) {
+            if constexpr (has_shared) is_late_ = fiber_->waits_elsewhere = true;
+            return false;
+        }
+        settled_ = true;
+        stopping_ = withdraw_all_but(nobody);
+        if (stopping_ == 0) return true;
+        set(std::countr_zero(stopping_));
+        return false;
+    }
+    // Another thread is about to deliver.
+    [[nodiscard]] bool is_elsewhere() { return is_late_ && !is_delivered(); }
+    typename result::type get() {
+        if constexpr (has_shared)
+            if (fiber_ != nullptr) fiber_->waits_elsewhere = false;
+        return get_from(numbers{});
+    }
+
+private:
+    template <class Function>
+    void each(Function f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(numbers{});
+    }
+
+    // Commits one of the cases that are ready, if there are any.
+    bool choose() {
+        mask available = 0;
+        each([&]<class Case>(Case& c, std::size_t i) {
+            if constexpr (!is_default<Case>) {
+                if (Tie == tie::first && available != 0) return;
+                if (c.is_available()) available |= mask{1} << i;
+            }
+        });
+        return commit_one_of(available);
+    }
+    bool commit_one_of(mask available) {
+        while (available != 0) {
+            const std::size_t i = pick(available);
+            if (commit_in(i, numbers{})) {
+                set(static_cast<int>(i));
+                return true;
+            }
+            available &= ~(mask{1} << i);
+        }
+        return false;
+    }
+    static std::size_t pick(mask available) noexcept {
+        if (Tie == tie::random && (available & (available - 1)) != 0) {
+            auto skip = random_below(*current_core(), static_cast<std::uint32_t>(std::popcount(available)));
+            for (; skip != 0; --skip) available &= available - 1;
+        }
+        return static_cast<std::size_t>(std::countr_zero(available));
+    }
+    bool take_default() {
+        each([&]<class Case>(Case&, std::size_t i) {
+            if (is_default<Case>) set(static_cast<int>(i));
+        });
+        return (is_default<Cases> || ...);
+    }
+
+    void line_up() {
+        share();
+        while (!line_up_at_once()) {
+            mask available = 0;
+            each([&]<class Case>(Case& c, std::size_t i) {
+                if constexpr (Case::is_shared)
+                    if (c.is_available()) available |= mask{1} << i;
+            });
+            if (commit_one_of(available)) return;
+        }
+    }
+    // False: one of them can be committed.
+    bool line_up_at_once() {
+        all_locked<(std::size_t{Cases::is_shared} + ...)> lines;
+        each([&]<class Case>(Case& c, std::size_t) {
+            if constexpr (Case::is_shared) lines.add(c.op.line_lock());
+        });
+        lines.lock();
+        bool passes = false;
+        each([&]<class Case>(Case& c, std::size_t) {
+            if constexpr (Case::is_shared) passes |= c.op.passes(*this);
+        });
+        if (passes) return false;
+        each([&]<class Case>(Case& c, std::size_t i) {
+            if constexpr (Case::is_shared) c.wait(*fiber_, *this, static_cast<int>(i));
+        });
+        return true;
+    }
+
+    // Those that nobody commits end by themselves.
+    bool choose_ended() {
+        if constexpr (has_others)
+            each([&]<class Case>(Case& c, std::size_t i) {
+                if constexpr (!Case::is_committing && !is_default<Case>)
+                    if (chosen() == undecided && c.is_available()) (void)decide(static_cast<int>(i));
+            });
+        return chosen() != undecided;
+    }
+    // Another thread decides first and delivers afterwards.
+    bool is_delivered() {
+        bool delivered = true;
+        if constexpr (has_shared)
+            each([&]<class Case>(Case& c, std::size_t i) {
+                if constexpr (Case::is_shared)
+                    if (static_cast<int>(i) == chosen()) delivered = c.op.ready();
+            });
+        return delivered;
+    }
+    bool losers_are_gone() {
+        if (!settled_) {
+            settled_ = true;
+            stopping_ = withdraw_all_but(chosen());
+        }
+        if constexpr (has_others)
+            each([&]<class Case>(Case& c, std::size_t i) {
+                if constexpr (!Case::is_committing && !is_default<Case>)
+                    if ((stopping_ >> i & 1) != 0 && c.is_available()) stopping_ &= ~(mask{1} << i);
+            });
+        return stopping_ == 0;
+    }
+    // Those that must be waited for.
+    mask withdraw_all_but(int winner) {
+        touches(every_object, access::write);  // the order of those who wait
+        mask stopping = 0;
+        each([&]<class Case>(Case& c, std::size_t i) {
+            if constexpr (Case::is_committing) {
+                if (static_cast<int>(i) != winner) (void)c.withdraw();
+            } else if constexpr (!is_default<Case>) {
+                if (static_cast<int>(i) != winner && (begun_ >> i & 1) != 0 && !c.withdraw()) stopping |= mask{1} << i;
+            }
+        });
+        return stopping;
+    }
+
+    template <std::size_t... I>
+    bool commit_in(std::size_t wanted, std::index_sequence<I...>) {
+        using committer = bool (*)(select_operation&);
+        static constexpr committer committers[] = {[](select_operation& self) -> bool {
+            if constexpr (is_default<Cases>)
+                return true;
+            else
+                return std::get<I>(self.cases_).commit();
+        }...};
+        return committers[wanted](*this);
+    }
+    template <std::size_t... I>
+    typename result::type get_from(std::index_sequence<I...>) {
+        using reader = typename result::type (*)(select_operation&);
+        static constexpr reader readers[] = {&select_operation::template read<I>...};
+        return readers[chosen()](*this);
+    }
+    template <std::size_t I>
+    static typename result::type read(select_operation& self) {
+        auto& c = std::get<I>(self.cases_);
+        if constexpr (result::is_plain) {
+            return value_of(c);
+        } else if constexpr (std::is_void_v<case_value<std::remove_reference_t<decltype(c)>>>) {
+            value_of(c);
+            return typename result::type{std::in_place_index<I>};
+        } else {
+            return typename result::type{std::in_place_index<I>, value_of(c)};
+        }
+    }
+
+    std::tuple<Cases...> cases_;
+    fiber_record* fiber_ = nullptr;
+    mask begun_ = 0;  // of those that nobody commits
+    mask stopping_ = 0;  // losers that were asked to stop and have not ended yet
+    bool started_ = false;
+    bool is_late_ = false;  // for a cancellation
+    bool settled_ = false;  // the losers know
+};
+
+// Inlined, so that the operations are made in their places.
+template <tie Tie, class... Given>
+[[gnu::always_inline, gnu::flatten]] inline auto make_select(Given&&... given) {
+    (check_argument<Given>(), ...);
+    return select_operation<Tie, typename case_for<Given>::type...>{std::in_place, std::forward<Given>(given)...};
+}
+
+}  // namespace corun::detail
