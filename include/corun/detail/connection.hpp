@@ -18,7 +18,7 @@ protected:
     ~accepting();
 
     // Whether the outcome is there. `peer` and `size` receive the address.
-    bool accept_once(const fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept;
+    bool accept_once(fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept;
     [[nodiscard]] int release() noexcept { return std::exchange(accepted_, -1); }
 
 private:
@@ -35,18 +35,15 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& fiber) {
-        if (has_begun() || begin()) wait_on(fiber, acquaintance::stranger);
-    }
+    bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger); }
 
+    bool at_once(fiber_record& self) {
+        if (has_begun()) return commit(self);
+        return !begin() || (is_worth_a_call(self, direction::read) && attempt(self));
+    }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        if (!has_begun() ? !begin() : finished_ || was_abandoned()) return true;
-        if (!is_worth_a_call(self)) return false;
-        auto size = static_cast<socklen_t>(peer_.capacity());
-        if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
-        if (failure_ == 0) peer_.resize(size);
-        return true;
+        return finished_ || was_abandoned() || attempt(self);
     }
 
     socket get() {
@@ -71,6 +68,12 @@ public:
 private:
     friend socket_wait;
 
+    bool attempt(fiber_record& self) {
+        auto size = static_cast<socklen_t>(peer_.capacity());
+        if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
+        if (failure_ == 0) peer_.resize(size);
+        return true;
+    }
     bool begin() {
         boost::system::error_code ec;
         if (!socket_wait::begin(acceptor_->native_handle())) return false;
@@ -105,10 +108,10 @@ public:
 
     [[nodiscard]] bool ready() const { return has_begun() && is_ready_now(wait_.fd); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& fiber) {
-        if (!has_begun() && begin()) return;
+    bool start_on(fiber_record& fiber) {
+        if (!has_begun() && begin()) return true;
         (void)meet(*socket_);
-        wait_on(fiber, acquaintance::fresh);  // what is known of the number is of the time before it was connecting
+        return wait_on(fiber, direction::write, acquaintance::fresh);  // what is known of the number is of the time before it was connecting
     }
 
     bool commit(fiber_record&) {

@@ -47,7 +47,7 @@ public:
     [[nodiscard]] std::size_t size() const { return boost::asio::buffer_size(buffers_); }
 
     // @return  how many pieces were filled in; `bytes` receives their sum
-    std::size_t fill(pieces& to, std::size_t moved, std::size_t& bytes) const {
+    CORUN_SWITCH std::size_t fill(pieces& to, std::size_t moved, std::size_t& bytes) const {
         if constexpr (is_single) {
             const boost::asio::const_buffer whole{buffers_};
             bytes = whole.size() - moved;
@@ -83,7 +83,7 @@ constexpr int call_flags = MSG_DONTWAIT | MSG_NOSIGNAL;  // whatever mode the so
 
 // One call to the system. A single piece costs the kernel less.
 template <io_kind Kind, direction Way>
-ssize_t move_once(int fd, iovec* pieces, std::size_t count) noexcept {
+CORUN_SWITCH ssize_t move_once(int fd, iovec* pieces, std::size_t count) noexcept {
     constexpr bool reads = Way == direction::read;
     if constexpr (Kind == io_kind::descriptor) {
         return reads ? ::readv(fd, pieces, static_cast<int>(count)) : ::writev(fd, pieces, static_cast<int>(count));
@@ -106,32 +106,17 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : io_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& fiber) {
-        if (has_begun() || begin()) wait_on(fiber, meet(*io_));
-    }
+    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, meet(*io_)); }
 
+    CORUN_SWITCH bool at_once(fiber_record& self) {
+        if (has_begun()) [[unlikely]]
+            return commit(self);
+        return !begin() || (is_worth_a_call(self, Way) && attempt(self));
+    }
+    // A wait that has ended is worth a call.
     CORUN_SWITCH bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        if (!has_begun() ? !begin() : finished_ || was_abandoned()) return true;
-        for (;;) {
-            typename remaining<Buffers>::pieces pieces;
-            std::size_t wanted = 0;
-            const std::size_t count = buffers_.fill(pieces, moved_, wanted);
-            if (count == 0) return finish();
-            if (!is_worth_a_call(self)) return false;
-            const ssize_t n = move_once<kind, Way>(wait_.fd, pieces.data(), count);
-            if (n < 0) {
-                if (errno == EINTR) continue;
-                return has_failed(self);
-            }
-            if (reads && static_cast<std::size_t>(n) < wanted) {
-                if (n == 0) return fail(end_of_file);
-                if (kind == io_kind::tcp) was_drained(self);
-            }
-            moved_ += static_cast<std::size_t>(n);
-            if (!All || moved_ == buffers_.size()) return finish();
-            take_turns(self);
-        }
+        return finished_ || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
@@ -152,7 +137,7 @@ private:
     static constexpr io_kind kind = kind_of<Io>();
     static constexpr bool reads = Way == direction::read;
 
-    bool begin() {
+    CORUN_SWITCH bool begin() {
         if (!socket_wait::begin(io_->native_handle())) return false;
         if constexpr (asio_descriptor<Io>) {
             boost::system::error_code ec;
@@ -161,12 +146,34 @@ private:
         }
         return true;
     }
-    // Less was there than was asked for. So it is empty, unless an event said that something else cut the data short.
-    void was_drained(const fiber_record& self) const noexcept {
-        const scheduler_core& core = *self.owner;
-        const auto fd = static_cast<std::uint32_t>(wait_.fd);
-        if (fd < core.descriptors_known && (core.descriptor_bits[fd] & stops_short_bit) == 0)
-            core.descriptor_bits[fd] &= static_cast<std::uint8_t>(~readable_bit);
+    static constexpr acquaintance wonted = asio_socket<Io> ? acquaintance::known : acquaintance::stranger;
+
+    CORUN_SWITCH bool attempt(fiber_record& self) {
+        for (;;) {
+            typename remaining<Buffers>::pieces pieces;
+            std::size_t wanted = 0;
+            const std::size_t count = buffers_.fill(pieces, moved_, wanted);
+            if (count == 0) return finish();
+            const ssize_t n = move_once<kind, Way>(wait_.fd, pieces.data(), count);
+            if (n < 0) [[unlikely]] {
+                if (errno == EINTR) continue;
+                return has_failed(self, wonted);
+            }
+            if (reads && static_cast<std::size_t>(n) < wanted) {
+                if (n == 0) return fail(end_of_file);
+                if (kind == io_kind::tcp) self.owner->known_descriptors.was_drained(wait_.fd);
+            }
+            moved_ += static_cast<std::size_t>(n);
+            if (!All || moved_ == buffers_.size()) return finish();
+            if (!goes_on(self)) return false;
+        }
+    }
+    // Another call for the rest, after the others' turn, if it may bring more. Who had waited waits again otherwise.
+    bool goes_on(fiber_record& self) {
+        take_turns(self);
+        if (is_worth_a_call(self, Way)) return true;
+        if (has_waited()) (void)wait_on(self, Way, wonted);
+        return false;
     }
 
     Io* io_;
@@ -185,25 +192,17 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : socket_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& fiber) {
-        if (has_begun() || begin(socket_->native_handle())) wait_on(fiber, meet(*socket_));
+    bool start_on(fiber_record& fiber) {
+        return (!has_begun() && !begin(socket_->native_handle())) || wait_on(fiber, Way, meet(*socket_));
     }
 
+    bool at_once(fiber_record& self) {
+        if (has_begun()) return commit(self);
+        return !begin(socket_->native_handle()) || (is_worth_a_call(self, Way) && attempt(self));
+    }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        if (!has_begun() ? !begin(socket_->native_handle()) : finished_ || was_abandoned()) return true;
-        if (!is_worth_a_call(self)) return false;
-        typename remaining<Buffers>::pieces pieces;
-        std::size_t wanted = 0;
-        msghdr header{};
-        header.msg_iovlen = buffers_.fill(pieces, 0, wanted);
-        header.msg_iov = pieces.data();
-        ssize_t n;
-        do n = call(header);
-        while (n < 0 && errno == EINTR);
-        if (n < 0) return has_failed(self);
-        moved_ = static_cast<std::size_t>(n);
-        return finish();
+        return finished_ || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
@@ -220,6 +219,19 @@ public:
 private:
     friend socket_wait;
 
+    bool attempt(fiber_record& self) {
+        typename remaining<Buffers>::pieces pieces;
+        std::size_t wanted = 0;
+        msghdr header{};
+        header.msg_iovlen = buffers_.fill(pieces, 0, wanted);
+        header.msg_iov = pieces.data();
+        ssize_t n;
+        do n = call(header);
+        while (n < 0 && errno == EINTR);
+        if (n < 0) return has_failed(self, acquaintance::known);
+        moved_ = static_cast<std::size_t>(n);
+        return finish();
+    }
     ssize_t call(msghdr& header) {
         if constexpr (Way == direction::read) {
             header.msg_name = peer_->data();
