@@ -169,7 +169,7 @@ void scheduler_impl::run_fibers() {
 
 // Prepares the next wake-up from outside, at the end of a drive.
 void scheduler_impl::settle() {
-    if (live == 0 && !has_work()) {
+    if (live == 0 && known_descriptors.waiting == 0 && !has_work()) {
         quiesce();
         if (is_transient) forget_transient(*this);
         return;

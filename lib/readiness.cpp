@@ -61,7 +61,7 @@ inline void readiness::end(descriptor_slot& s, direction way, std::uint32_t even
     if (wait->fiber != nullptr) [[likely]]
         make_ready(*wait->fiber);
     else
-        static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait));
+        static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), false);
 }
 
 // Those who wait under this number wait for a file that has been closed.
@@ -149,6 +149,12 @@ void readiness::disarm() noexcept {
 }
 
 void readiness::close() noexcept {
+    for (descriptor_slot& s : slots_)
+        for (const direction way : {direction::read, direction::write})
+            if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && wait->fiber == nullptr) {
+                table_.remove(s, *wait, way);
+                static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), true);
+            }
     epoll_.reset();
     table_ = {};
     slots_ = {};

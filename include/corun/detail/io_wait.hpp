@@ -51,10 +51,13 @@ struct io_wait {
     fiber_record* fiber;        // of a wait that has begun: parked, or about to find that it need not park; null: a watcher
 };
 
-// A wait without a fiber. Told inside of the scheduler, in the midst of others: it starts and ends no wait then.
+// A wait without a fiber.
 struct io_watcher : io_wait {
-    io_watcher(direction d, void (*f)(io_watcher&) noexcept) noexcept : io_wait{-1, d}, told{f} { fiber = nullptr; }
-    void (*told)(io_watcher&) noexcept;
+    // Told inside of the scheduler, in the midst of others: it starts and ends no wait then.
+    // @param gone  the scheduler's context is being destroyed: nothing will come any more
+    using listener = void (*)(io_watcher&, bool gone) noexcept;
+    io_watcher(int descriptor, direction d, listener f) noexcept : io_wait{descriptor, d}, told{f} { fiber = nullptr; }
+    const listener told;
 };
 
 struct descriptor_slot {

@@ -41,7 +41,7 @@ concept asio_descriptor = !asio_socket<T> && !asio_acceptor<T> && requires(T& d)
 using registered_mark = boost::asio::socket_base::enable_connection_aborted;
 
 template <asio_socket Socket>
-acquaintance meet(Socket& socket) {
+acquaintance meet_plain(Socket& socket) {
     boost::system::error_code ignored;
     registered_mark mark;
     socket.get_option(mark, ignored);
@@ -50,11 +50,17 @@ acquaintance meet(Socket& socket) {
     socket.set_option(registered_mark{true}, ignored);
     return acquaintance::fresh;
 }
+template <asio_socket Socket>
+acquaintance meet(Socket& socket) {
+    if constexpr (requires { socket.meet(); })
+        return socket.meet();  // a stream
+    else
+        return meet_plain(socket);
+}
 template <class Io>
 acquaintance meet(Io&) noexcept {
     return acquaintance::stranger;
 }
-
 // Those of the calling thread's scheduler who wait for it are woken, and fail.
 void abandon_waits(int fd) noexcept;
 

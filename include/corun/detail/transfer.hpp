@@ -4,6 +4,7 @@
 #include <corun/detail/socket_wait.hpp>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 
 #include <array>
 #include <type_traits>
@@ -98,6 +99,26 @@ CORUN_SWITCH ssize_t move_once(int fd, iovec* pieces, std::size_t count) noexcep
     }
 }
 
+// What one call came to.
+struct move_outcome {
+    std::size_t moved = 0;
+    boost::system::error_code error{};
+    bool would_block = false;
+    bool drained = false;  // less was there than was asked for, and that means something
+};
+template <io_kind Kind, direction Way>
+move_outcome move_at_once(int fd, iovec* pieces, std::size_t count, std::size_t wanted) noexcept {
+    if (count == 0) return {};
+    ssize_t n;
+    do n = move_once<Kind, Way>(fd, pieces, count);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {.would_block = true};
+    if (n < 0) return {.error = {errno, boost::system::system_category()}};
+    if (Way == direction::read && n == 0) return {.error = boost::asio::error::eof};
+    const auto moved = static_cast<std::size_t>(n);
+    return {.moved = moved, .drained = Way == direction::read && Kind == io_kind::tcp && moved < wanted};
+}
+
 // Reads or writes a stream once, or until the buffers are used up (`All`).
 template <class Io, class Buffers, direction Way, bool All>
 class [[nodiscard]] transfer_operation : public socket_wait {
@@ -106,7 +127,7 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : io_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, meet(*io_)); }
+    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, introduce()); }
 
     CORUN_SWITCH bool at_once(fiber_record& self) {
         if (has_begun()) [[unlikely]]
@@ -145,6 +166,12 @@ private:
             if (ec) return !fail(ec.value());
         }
         return true;
+    }
+    // A stream's socket changes its number when it is met first.
+    CORUN_SWITCH acquaintance introduce() {
+        const acquaintance how = meet(*io_);
+        if (how == acquaintance::fresh) wait_.fd = io_->native_handle();
+        return how;
     }
     static constexpr acquaintance wonted = asio_socket<Io> ? acquaintance::known : acquaintance::stranger;
 
