@@ -11,6 +11,7 @@
 #include <corun/sleep.hpp>       // a time,
 #include <corun/io.hpp>          // a descriptor,
 #include <corun/socket.hpp>      // a socket's data,
+#include <corun/stream.hpp>      // … through libraries,
 #include <corun/token.hpp>       // any operation of Asio,
 #include <corun/blocking.hpp>    // another thread;
 #include <corun/fiber_local.hpp> // has variables of its own,

@@ -3,6 +3,7 @@
 
 #include <corun/detail/spawn_target.hpp>
 #include <corun/detail/stream_wait.hpp>
+#include <corun/detail/websocket_teardown.hpp>
 #include <corun/socket.hpp>
 #include <corun/token.hpp>
 
