@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -64,6 +65,13 @@ bool accepting::accept_once(fiber_record& self, bool report_aborted, void* peer,
     do accepted_ = ::accept4(wait_.fd, static_cast<sockaddr*>(peer), &size, SOCK_CLOEXEC);
     while (accepted_ < 0 && (errno == EINTR || (!report_aborted && (errno == ECONNABORTED || errno == EPROTO))));
     return accepted_ >= 0 ? finish() : has_failed(self, acquaintance::stranger);
+}
+
+int connecting::open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept {
+    const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd < 0) ec.assign(errno, boost::system::system_category());
+    if (const int off = 0; fd >= 0 && family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // as Asio does
+    return fd;
 }
 
 bool connecting::connect_once(const void* peer, std::size_t size) noexcept {

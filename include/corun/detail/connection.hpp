@@ -96,6 +96,8 @@ class connecting : public socket_wait {
 protected:
     connecting() noexcept : socket_wait{direction::write} {}
     bool connect_once(const void* peer, std::size_t size) noexcept;
+    // Asio's own way takes a second call to make it non-blocking.
+    [[nodiscard]] static int open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept;
     bool conclude() noexcept;
 };
 
@@ -135,8 +137,14 @@ private:
     // True: it has ended already.
     bool begin() {
         boost::system::error_code ec;
-        if (!socket_->is_open()) socket_->open(peer_.protocol(), ec);
-        if (!ec && !socket_->native_non_blocking()) socket_->native_non_blocking(true, ec);
+        if (!socket_->is_open()) {
+            const auto protocol = peer_.protocol();
+            const int fd = open_non_blocking(protocol.family(), protocol.type(), protocol.protocol(), ec);
+            if (!ec) socket_->assign(protocol, fd, ec);
+            if (ec && fd >= 0) ::close(fd);
+        } else if (!socket_->native_non_blocking()) {
+            socket_->native_non_blocking(true, ec);
+        }
         if (!socket_wait::begin(socket_->native_handle())) return ec ? fail(ec.value()) : true;
         return ec ? fail(ec.value()) : connect_once(peer_.data(), peer_.size());
     }

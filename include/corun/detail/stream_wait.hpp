@@ -18,7 +18,7 @@
 #endif
 
 #include <memory>
-#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace corun::detail {
@@ -53,22 +53,30 @@ private:
 // The system has said that a call would block.
 void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept;
 
-template <class T>
-struct is_token_handler : std::false_type {};
-template <class... Signatures>
-struct is_token_handler<token_handler<Signatures...>> : std::true_type {};
+// A handler and what it will be called with.
+template <class Handler>
+struct stream_call {
+    void operator()() { std::move(handler)(error, moved); }
+    Handler handler;
+    boost::system::error_code error;
+    std::size_t moved;
+};
 
-// Completes an operation that was done while it was initiated, by a function of its scheduler.
+// Completes an operation that was done while it was initiated.
 template <class Handler, class Executor>
-void complete_at_once(Handler&& handler, const Executor& executor, boost::system::error_code ec, std::size_t n) {
-    if constexpr (is_token_handler<std::decay_t<Handler>>::value) {
-        handler(ec, n);  // runs nobody's code: it notes the outcome
+void complete_at_once(Handler&& handler, const Executor& executor, boost::system::error_code ec, std::size_t moved) {
+    using call = stream_call<std::decay_t<Handler>>;
+    using allocator = boost::asio::associated_allocator_t<std::decay_t<Handler>>;
+    if constexpr (std::is_same_v<allocator, op_allocator<void>>) {
+        // The token's own, or a composed operation's that a fiber waits for: no user's function runs before the initiating one returns.
+        const inline_executor here{*boost::asio::get_associated_allocator(handler).fiber()};
+        here.execute(call{std::forward<Handler>(handler), ec, moved});
     } else {
-        auto call = [h = std::decay_t<Handler>(std::forward<Handler>(handler)), ec, n]() mutable { std::move(h)(ec, n); };
 #if defined(CORUN_HAS_IMMEDIATE_EXECUTORS)
-        boost::asio::dispatch(boost::asio::get_associated_immediate_executor(call.h, executor), std::move(call));
+        const auto at_once = boost::asio::get_associated_immediate_executor(handler, executor);
+        boost::asio::dispatch(at_once, call{std::forward<Handler>(handler), ec, moved});
 #else
-        boost::asio::post(executor, std::move(call));
+        boost::asio::post(executor, call{std::forward<Handler>(handler), ec, moved});
 #endif
     }
 }
@@ -160,7 +168,7 @@ private:
         if (own)
             std::move(handler)(ec, moved);
         else
-            boost::asio::post(on, [h = std::move(handler), ec, moved]() mutable { std::move(h)(ec, moved); });
+            boost::asio::post(on, stream_call<Handler>{std::move(handler), ec, moved});
     }
     void destroy() {
         Handler handler{std::move(handler_)};  // its memory may be the fiber's, which it keeps
