@@ -70,7 +70,8 @@ void readiness::abandon(descriptor_slot& s) noexcept {
     end(s, direction::write, 0);
 }
 
-// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the kernel look at
+// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the
+// kernel look at
 // what is ready now; of a new one it tells what is ready at the next poll.
 void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction way) {
     std::atomic<std::uint32_t>& count = adoptions_of(fd);
@@ -81,7 +82,8 @@ void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction wa
         throw boost::system::system_error{errno, boost::system::system_category(), "epoll_ctl"};
     s.persistent = persistent;
     s.adoption = now;
-    // The kernel is about to tell what is ready. Until then only a write by somebody else is worth a call: sockets mostly have room.
+    // The kernel is about to tell what is ready. Until then only a write by somebody else is worth a call: sockets mostly
+    // have room.
     s.bits = persistent ? (way == direction::read ? writable_bit : 0) : readable_bit | writable_bit;
 }
 

@@ -70,7 +70,8 @@ bool accepting::accept_once(fiber_record& self, bool report_aborted, void* peer,
 int connecting::open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept {
     const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) ec.assign(errno, boost::system::system_category());
-    if (const int off = 0; fd >= 0 && family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // as Asio does
+    if (const int off = 0; fd >= 0 && family == AF_INET6)
+        ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // as Asio does
     return fd;
 }
 

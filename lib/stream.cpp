@@ -5,8 +5,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <cerrno>
 #include <fcntl.h>
+#include <cerrno>
 #include <stdexcept>
 #include <thread>
 

@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk) {
     corun::run([] {
         file f = corun::yield(file::open("/dev/full", file::write_only));
         const std::string text(100'000, 'x');
-        BOOST_TEST(starts_with(failure_of([&] { corun::yield(f.write(asio::buffer(text))); }), "write '/dev/full': No space left on device"));
+        BOOST_TEST(starts_with(failure_of([&] { corun::yield(f.write(asio::buffer(text))); }),
+                               "write '/dev/full': No space left on device"));
         error_code ec;
         corun::yield(f.write_some_at(0, asio::buffer(text)), ec);
         BOOST_TEST((ec == errc::no_space_on_device), ec.message());

@@ -224,16 +224,19 @@ BOOST_AUTO_TEST_CASE(on_a_context_of_several_threads) {
         s.connected.peer.close();
     }};
     int answered = 0;
-    corun::spawn(pool, [&] {
-        std::array<char, 16> data;
-        error_code ec;
-        for (;;) {
-            const std::size_t n = corun::yield(s.own.async_read_some(asio::buffer(data), asio::deferred), ec);
-            if (ec) return;
-            corun::yield(asio::async_write(s.own, asio::buffer(data, n), asio::deferred), ec);
-            ++answered;
-        }
-    }, asio::detached);
+    corun::spawn(
+        pool,
+        [&] {
+            std::array<char, 16> data;
+            error_code ec;
+            for (;;) {
+                const std::size_t n = corun::yield(s.own.async_read_some(asio::buffer(data), asio::deferred), ec);
+                if (ec) return;
+                corun::yield(asio::async_write(s.own, asio::buffer(data, n), asio::deferred), ec);
+                ++answered;
+            }
+        },
+        asio::detached);
     peer.join();
     pool.join();
     BOOST_TEST(answered == rounds);

@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(a_conversation_in_both_directions_at_once) {
             ssl::context context = anonymous(ssl::context::tls_server);
             secured peer{corun::yield(corun::accept(acceptor)), context};
             corun::yield(peer.async_handshake(ssl::stream_base::server, asio::deferred));
-            auto writing = corun::spawn(roomy, [&] { corun::yield(asio::async_write(peer, asio::buffer(answer), asio::deferred)); });
+            auto writing =
+                corun::spawn(roomy, [&] { corun::yield(asio::async_write(peer, asio::buffer(answer), asio::deferred)); });
             std::string got(question.size(), '\0');
             corun::yield(asio::async_read(peer, asio::buffer(got), asio::deferred));
             BOOST_TEST((got == question));

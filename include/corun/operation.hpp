@@ -47,7 +47,8 @@ namespace detail {
 
 [[noreturn]] void throw_cancelled(fiber_record& self);
 
-// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where one runs
+// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where
+// one runs
 // while an exception unwinds the fiber.
 [[nodiscard]] bool is_interrupted(const fiber_record& self) noexcept;
 
@@ -63,7 +64,8 @@ void note_wait(fiber_record& self, Op& op) noexcept {
 // Throws when a simulation has this operation fail.
 void fail_where_simulated(fiber_record& self);
 
-// Our own operations that take something of which there may be none left have `commit` in place of `ready`. Where they are yielded on
+// Our own operations that take something of which there may be none left have `commit` in place of `ready`. Where they are
+// yielded on
 // alone, nobody else's turn is decided by `ready`, and the attempt itself is the question.
 template <class Op>
 CORUN_SWITCH bool is_done(fiber_record& self, Op& op) {
@@ -82,13 +84,16 @@ template <class Op>
     return is_done(self, op);
 }
 
-// @return  whether it may be ready now. Our own operations, whose fiber is parked as long as they know it, need no reference to it;
+// @return  whether it may be ready now. Our own operations, whose fiber is parked as long as they know it, need no
+// reference to it;
 // some know that they will have to wait.
 template <class Op>
 CORUN_SWITCH bool start(fiber_record& self, Op& op) {
     if (self.owner->simulated != nullptr) [[unlikely]]
         fail_where_simulated(self);
-    if constexpr (requires { { op.start_on(self) } -> std::same_as<bool>; }) {
+    if constexpr (requires {
+                      { op.start_on(self) } -> std::same_as<bool>;
+                  }) {
         return op.start_on(self);
     } else {
         if constexpr (requires { op.start_on(self); })

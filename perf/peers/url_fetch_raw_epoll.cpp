@@ -3,11 +3,11 @@
 
 #include <sys/epoll.h>
 
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <optional>
 #include <vector>
-#include <unistd.h>
 
 namespace {
 

@@ -35,7 +35,9 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger); }
+    bool start_on(fiber_record& fiber) {
+        return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger);
+    }
 
     bool at_once(fiber_record& self) {
         if (has_begun()) return commit(self);
@@ -113,7 +115,8 @@ public:
     bool start_on(fiber_record& fiber) {
         if (!has_begun() && begin()) return true;
         (void)meet(*socket_);
-        return wait_on(fiber, direction::write, acquaintance::fresh);  // what is known of the number is of the time before it was connecting
+        return wait_on(fiber, direction::write,
+                       acquaintance::fresh);  // what is known of the number is of the time before it was connecting
     }
 
     bool commit(fiber_record&) {

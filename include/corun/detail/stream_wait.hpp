@@ -23,7 +23,8 @@
 
 namespace corun::detail {
 
-// Enlisted with its scheduler while it waits, in the scheduler's inbox when that is over, and then done with. Touched only inside of the
+// Enlisted with its scheduler while it waits, in the scheduler's inbox when that is over, and then done with. Touched only
+// inside of the
 // scheduler, once it has been handed over.
 class stream_wait : public io_watcher, public inbox_node {
 public:
@@ -68,7 +69,8 @@ void complete_at_once(Handler&& handler, const Executor& executor, boost::system
     using call = stream_call<std::decay_t<Handler>>;
     using allocator = boost::asio::associated_allocator_t<std::decay_t<Handler>>;
     if constexpr (std::is_same_v<allocator, op_allocator<void>>) {
-        // The token's own, or a composed operation's that a fiber waits for: no user's function runs before the initiating one returns.
+        // The token's own, or a composed operation's that a fiber waits for: no user's function runs before the initiating
+        // one returns.
         const inline_executor here{*boost::asio::get_associated_allocator(handler).fiber()};
         here.execute(call{std::forward<Handler>(handler), ec, moved});
     } else {
@@ -85,8 +87,9 @@ void complete_at_once(Handler&& handler, const Executor& executor, boost::system
 template <class Handler, class Fallback, class Buffers, direction Way, io_kind Kind>
 class stream_operation final : public stream_wait {
     using executor = boost::asio::associated_executor_t<Handler, Fallback>;
-    using allocator = typename std::allocator_traits<boost::asio::associated_allocator_t<
-        Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<stream_operation>;
+    using allocator =
+        typename std::allocator_traits<boost::asio::associated_allocator_t<Handler, boost::asio::recycling_allocator<void>>>::
+            template rebind_alloc<stream_operation>;
 
 public:
     // @param own  the handler's executor is the scheduler's, and this is called inside of it

@@ -52,7 +52,8 @@ struct teardown_operation {
 
 template <class Socket, class Handler>
 void async_teardown(boost::beast::role_type role, stream<Socket>& s, Handler&& handler) {
-    boost::asio::async_compose<Handler, void(boost::system::error_code)>(detail::teardown_operation<stream<Socket>>{s, role}, handler, s);
+    boost::asio::async_compose<Handler, void(boost::system::error_code)>(detail::teardown_operation<stream<Socket>>{s, role},
+                                                                         handler, s);
 }
 
 template <class Socket>
