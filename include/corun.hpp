@@ -11,8 +11,10 @@
 #include <corun/sleep.hpp>       // a time,
 #include <corun/io.hpp>          // a descriptor,
 #include <corun/socket.hpp>      // a socket's data,
+#include <corun/stream.hpp>      // … through libraries,
 #include <corun/token.hpp>       // any operation of Asio,
-#include <corun/blocking.hpp>    // another thread;
+#include <corun/blocking.hpp>    // another thread,
+#include <corun/file.hpp>        // a file;
 #include <corun/fiber_local.hpp> // has variables of its own,
 #include <corun/timeout.hpp>     // no longer than a deadline,
 #include <corun/stop_token.hpp>  // until a std::stop_token says so,

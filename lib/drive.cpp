@@ -122,12 +122,12 @@ void scheduler_impl::drive() {
     describe_thread_stack(loop);
 #endif
     poll_events();
-    escalate();
+    if (!asked_.empty()) escalate();
     try {
         do {
-            take_inbox();
+            if (taken_ != nullptr || inbox_.load(std::memory_order_relaxed) != nullptr) take_inbox();
             run_fibers();
-            hand_over_failures();
+            if (lost_ != nullptr) hand_over_failures();
             // While these fibers ran, others' descriptors have become ready: without a way through the event loop.
             if (ready.empty() && budget > 0 && descriptors.is_busy()) descriptors.poll();
         } while (budget > 0 && (!ready.empty() || inbox_.load(std::memory_order_relaxed) != nullptr));
@@ -169,7 +169,7 @@ void scheduler_impl::run_fibers() {
 
 // Prepares the next wake-up from outside, at the end of a drive.
 void scheduler_impl::settle() {
-    if (live == 0 && !has_work()) {
+    if (live == 0 && known_descriptors.waiting == 0 && !has_work()) {
         quiesce();
         if (is_transient) forget_transient(*this);
         return;

@@ -70,7 +70,8 @@ void ready_operation::conclude(unsigned events) noexcept {
 void ready_operation::start_on(detail::fiber_record& fiber) {
     if (fiber.owner->simulated != nullptr)
         throw std::logic_error{"corun: a descriptor is waited for inside of a simulation, at " + detail::describe(fiber.where)};
-    detail::impl_of(*fiber.owner).descriptors.add(wait_, fiber, detail::acquaintance::stranger);
+    wait_.fiber = &fiber;
+    detail::impl_of(*fiber.owner).descriptors.add(wait_, detail::acquaintance::stranger);
 }
 
 bool ready_operation::cancel() noexcept {

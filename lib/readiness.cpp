@@ -19,8 +19,7 @@ constexpr std::uint32_t writing = EPOLLOUT | EPOLLERR | EPOLLHUP;
 
 }  // namespace
 
-void io_wait::withdraw(io_wait& wait) noexcept { wait.home->remove(wait); }
-
+readiness::readiness(scheduler_impl& owner) noexcept : owner_{owner}, table_{owner.known_descriptors} {}
 readiness::~readiness() = default;
 
 void readiness::open() {
@@ -31,44 +30,50 @@ void readiness::open() {
 }
 
 void readiness::make_room_for(int fd) {
-    const std::size_t wanted = static_cast<std::size_t>(fd) + 1;
-    bits_.reserve(std::max(wanted, bits_.size() * 2));
-    slots_.resize(wanted);
-    bits_.resize(wanted, readable_bit | writable_bit);
-    owner_.descriptor_bits = bits_.data();
-    owner_.descriptors_known = static_cast<std::uint32_t>(wanted);
+    slots_.resize(static_cast<std::size_t>(fd) + 1);
+    table_.slots = slots_.data();
+    table_.known = static_cast<std::uint32_t>(slots_.size());
 }
 
-void readiness::add(io_wait& wait, fiber_record& fiber, acquaintance how) {
+void readiness::add(io_wait& wait, acquaintance how) {
     if (wait.home != nullptr) return;
     open();
-    if (find(wait.fd) == nullptr) make_room_for(wait.fd);
-    slot& s = slots_[static_cast<std::size_t>(wait.fd)];
+    if (table_.find(wait.fd) == nullptr) make_room_for(wait.fd);
+    descriptor_slot& s = slots_[static_cast<std::size_t>(wait.fd)];
     if (how == acquaintance::fresh) abandon(s);
-    if (s.waits[index(wait.way)] != nullptr)
+    if (s.waits[table_.index(wait.way)] != nullptr)
         throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(wait.fd)};
-    enlist(s, wait, fiber);
+    table_.enlist(s, wait, wait.way);
     try {
         adopt(wait.fd, s, how, wait.way);
     } catch (...) {
-        remove(wait);
+        wait.leave();
         throw;
     }
 }
 
-// Those who wait under this number wait for a file that has been closed.
-void readiness::abandon(slot& s) noexcept {
-    for (io_wait*& wait : s.waits) {
-        if (wait == nullptr) continue;
-        wait->abandoned = true;
+inline void readiness::end(descriptor_slot& s, direction way, std::uint32_t events) noexcept {
+    io_wait* wait = s.waits[table_.index(way)];
+    if (wait == nullptr) return;
+    wait->events = events;
+    wait->abandoned = events == 0;
+    table_.remove(s, *wait, way);
+    if (wait->fiber != nullptr) [[likely]]
         make_ready(*wait->fiber);
-        wait = nullptr;
-    }
+    else
+        static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), false);
 }
 
-// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the kernel look at
+// Those who wait under this number wait for a file that has been closed.
+void readiness::abandon(descriptor_slot& s) noexcept {
+    end(s, direction::read, 0);
+    end(s, direction::write, 0);
+}
+
+// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the
+// kernel look at
 // what is ready now; of a new one it tells what is ready at the next poll.
-void readiness::adopt(int fd, slot& s, acquaintance how, direction way) {
+void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction way) {
     std::atomic<std::uint32_t>& count = adoptions_of(fd);
     const std::uint32_t now = how == acquaintance::fresh ? count.fetch_add(1) + 1 : count.load();
     if (how == acquaintance::known && s.persistent && s.adoption == now) return;
@@ -77,11 +82,12 @@ void readiness::adopt(int fd, slot& s, acquaintance how, direction way) {
         throw boost::system::system_error{errno, boost::system::system_category(), "epoll_ctl"};
     s.persistent = persistent;
     s.adoption = now;
-    // The kernel is about to tell what is ready. Until then only a write by somebody else is worth a call: sockets mostly have room.
-    bits_of(fd) = persistent ? (way == direction::read ? writable_bit : 0) : readable_bit | writable_bit;
+    // The kernel is about to tell what is ready. Until then only a write by somebody else is worth a call: sockets mostly
+    // have room.
+    s.bits = persistent ? (way == direction::read ? writable_bit : 0) : readable_bit | writable_bit;
 }
 
-bool readiness::watch(int fd, slot& s, bool persistent, bool is_likely_new) noexcept {
+bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likely_new) noexcept {
     if (++last_generation_ == 0) ++last_generation_;
     epoll_event event{};
     event.data.u64 = std::uint64_t{last_generation_} << 32 | static_cast<std::uint32_t>(fd);
@@ -89,8 +95,8 @@ bool readiness::watch(int fd, slot& s, bool persistent, bool is_likely_new) noex
         event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     } else {
         event.events = EPOLLONESHOT;
-        if (s.waits[0] != nullptr && s.waits[0]->events == 0) event.events |= EPOLLIN | EPOLLRDHUP;
-        if (s.waits[1] != nullptr && s.waits[1]->events == 0) event.events |= EPOLLOUT;
+        if (s.waits[0] != nullptr) event.events |= EPOLLIN | EPOLLRDHUP;
+        if (s.waits[1] != nullptr) event.events |= EPOLLOUT;
     }
     const auto control = [&, epoll = epoll_->native_handle()](int how) { return ::epoll_ctl(epoll, how, fd, &event) == 0; };
     const bool done = is_likely_new ? control(EPOLL_CTL_ADD) || (errno == EEXIST && control(EPOLL_CTL_MOD))
@@ -98,12 +104,6 @@ bool readiness::watch(int fd, slot& s, bool persistent, bool is_likely_new) noex
     if (!done) return false;
     s.generation = last_generation_;
     return true;
-}
-
-bool readiness::resume(io_wait& wait) noexcept {
-    wait.events = 0;
-    slot& s = slots_[static_cast<std::size_t>(wait.fd)];
-    return s.persistent || watch(wait.fd, s, false, false);
 }
 
 void readiness::poll() noexcept {
@@ -120,36 +120,22 @@ void readiness::poll() noexcept {
 }
 
 void readiness::deliver(std::uint64_t whose, std::uint32_t events) noexcept {
-    const int fd = static_cast<int>(static_cast<std::uint32_t>(whose));
-    slot& s = slots_[static_cast<std::size_t>(fd)];
+    const auto fd = static_cast<std::uint32_t>(whose);
+    descriptor_slot& s = table_.slots[fd];
     if (s.generation != whose >> 32) return;
     const bool reads = (events & reading) != 0, writes = (events & writing) != 0;
-    std::uint8_t bits = bits_of(fd);
-    if (reads) bits |= readable_bit;
-    if (writes) bits |= writable_bit;
-    if ((events & (EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP)) != 0) bits |= stops_short_bit;
-    bits_of(fd) = bits;
-    const auto tell = [events](io_wait* wait) {
-        if (wait == nullptr) return;
-        wait->events |= events;
-        make_ready(*wait->fiber);
-    };
-    if (reads) tell(s.waits[index(direction::read)]);
-    if (writes) tell(s.waits[index(direction::write)]);
-    if (!s.persistent) watch_rest(fd, s);
-}
-
-// One event ends the registration of a stranger, for the other direction too.
-void readiness::watch_rest(int fd, slot& s) noexcept {
-    for (const io_wait* wait : s.waits)
-        if (wait != nullptr && wait->events == 0) {
-            (void)watch(fd, s, false, false);
-            return;
-        }
+    std::uint8_t told = reads ? readable_bit : 0;
+    if (writes) told |= writable_bit;
+    if ((events & (EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP)) != 0) told |= stops_short_bit;
+    s.bits |= told;
+    if (reads) end(s, direction::read, events);
+    if (writes) end(s, direction::write, events);
+    // One event ends the registration of a stranger, for the other direction too.
+    if (!s.persistent && (s.waits[0] != nullptr || s.waits[1] != nullptr)) (void)watch(static_cast<int>(fd), s, false, false);
 }
 
 void readiness::arm() {
-    if (armed_ || waiting_ == 0) return;
+    if (armed_ || table_.waiting == 0) return;
     epoll_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
                        [owner = boost::intrusive_ptr<scheduler_impl>{&owner_}](boost::system::error_code ec) {
                            if (!ec) owner->descriptors_are_due();
@@ -165,9 +151,14 @@ void readiness::disarm() noexcept {
 }
 
 void readiness::close() noexcept {
+    for (descriptor_slot& s : slots_)
+        for (const direction way : {direction::read, direction::write})
+            if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && wait->fiber == nullptr) {
+                table_.remove(s, *wait, way);
+                static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), true);
+            }
     epoll_.reset();
-    owner_.descriptors_known = 0;
-    bits_ = {};
+    table_ = {};
     slots_ = {};
 }
 

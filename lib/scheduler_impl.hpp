@@ -99,7 +99,7 @@ private:
     void settle();
     void arm_timer();
     void quiesce() noexcept;
-    void escalate();  // token.cpp
+    void escalate();  // token.cpp; of those in asked_
     [[nodiscard]] bool has_work() const noexcept;
 
     void take_back_left_stack() noexcept;  // lifecycle.cpp

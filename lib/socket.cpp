@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -28,22 +29,19 @@ bool socket_wait::is_ready_now(int fd) const noexcept {
     return ::poll(&p, 1, 0) != 0;
 }
 
-void socket_wait::wait_on(fiber_record& fiber, acquaintance how) {
-    readiness& descriptors = descriptors_of(fiber);
-    if (how == acquaintance::known && descriptors.add_known(wait_, fiber)) return;
+bool socket_wait::register_and_wait(fiber_record& fiber, acquaintance how) {
     try {
-        descriptors.add(wait_, fiber, how);
+        descriptors_of(fiber).add(wait_, how);
+        return false;
     } catch (const boost::system::system_error& refused) {
-        fail(refused.code().value());
+        return fail(refused.code().value());
     }
 }
 
-bool socket_wait::has_failed(const fiber_record& self) noexcept {
+bool socket_wait::has_failed(fiber_record& self, acquaintance how) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) return fail(errno);
-    readiness& descriptors = descriptors_of(self);
-    descriptors.is_exhausted(wait_.fd, wait_.way);
-    if (wait_.home == nullptr || descriptors.resume(wait_)) return false;
-    return fail(errno);
+    descriptors_of(self).is_exhausted(wait_.fd, wait_.way);
+    return has_waited() && wait_on(self, wait_.way, how);
 }
 
 void socket_wait::take_turns(fiber_record& self) {
@@ -63,10 +61,18 @@ accepting::~accepting() {
     if (accepted_ >= 0) ::close(accepted_);
 }
 
-bool accepting::accept_once(const fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept {
+bool accepting::accept_once(fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept {
     do accepted_ = ::accept4(wait_.fd, static_cast<sockaddr*>(peer), &size, SOCK_CLOEXEC);
     while (accepted_ < 0 && (errno == EINTR || (!report_aborted && (errno == ECONNABORTED || errno == EPROTO))));
-    return accepted_ >= 0 ? finish() : has_failed(self);
+    return accepted_ >= 0 ? finish() : has_failed(self, acquaintance::stranger);
+}
+
+int connecting::open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept {
+    const int fd = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd < 0) ec.assign(errno, boost::system::system_category());
+    if (const int off = 0; fd >= 0 && family == AF_INET6)
+        ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // as Asio does
+    return fd;
 }
 
 bool connecting::connect_once(const void* peer, std::size_t size) noexcept {

@@ -3,12 +3,15 @@
 #include "peers/asio.hpp"
 
 #include <corun.hpp>
+#include <corun/stream.hpp>
 
 namespace {
 
 namespace asio = boost::asio;
 
-void serve(perf::tcp_socket& peer, perf::echo& work) {
+using stream = corun::stream<perf::tcp_socket>;
+
+void serve(stream& peer, perf::echo& work) {
     perf::echo::buffer data;
     boost::system::error_code ec;
     for (;;) {
@@ -25,7 +28,7 @@ void run(asio::io_context& io, Acceptor& acceptor, perf::echo& work) {
         io,
         [&] {
             for (std::size_t i = 0; i != work.connections; ++i)
-                corun::spawn([&work, peer = corun::yield(corun::accept(acceptor))]() mutable { serve(peer, work); });
+                corun::spawn([&work, peer = stream{corun::yield(corun::accept(acceptor))}]() mutable { serve(peer, work); });
         },
         asio::detached);
     io.run();

@@ -81,18 +81,18 @@ public:
 private:
     // Lives as long as its fiber, whose function owns it.
     struct connection : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-        connection(web_server& home, tcp::socket accepted) : server{home}, socket{std::move(accepted)} {
+        connection(web_server& home, tcp::socket accepted) : server{home}, stream{std::move(accepted)} {
             server.connections_.push_back(*this);
         }
         ~connection() { server.ended_.cancel(); }
         [[nodiscard]] bool is_between_requests() const {
             error_code ec;
-            return (!parser || !parser->got_some()) && buffer.size() == 0 && socket.available(ec) == 0;
+            return (!parser || !parser->got_some()) && buffer.size() == 0 && stream.socket().available(ec) == 0;
         }
         void allow(corun::clock::duration span) { deadline = corun::clock::now() + span; }
 
         web_server& server;
-        tcp::socket socket;
+        corun::stream<tcp::socket> stream;  // for Beast, at the speed of corun's own operations
         boost::beast::flat_buffer buffer;  // may hold the beginning of the next request
         std::optional<http::request_parser<http::string_body>> parser;
         corun::clock::time_point deadline = corun::clock::time_point::max();  // of what it does now
@@ -133,7 +133,7 @@ private:
 
     static void report_unanswered(const connection& peer) {
         error_code ec;
-        std::cerr << "web_server: gave up a request of " << peer.socket.remote_endpoint(ec)
+        std::cerr << "web_server: gave up a request of " << peer.stream.socket().remote_endpoint(ec)
                   << (peer.parser && peer.parser->is_done() ? ": its answer was not taken\n" : ": it was not sent to its end\n");
     }
 
@@ -156,7 +156,7 @@ private:
             peer.parser.emplace();  // its limit for headers is 8 KiB
             peer.parser->body_limit(64 * 1024);
             peer.allow(patience_);
-            corun::yield(http::async_read(peer.socket, peer.buffer, *peer.parser, asio::deferred), ec);
+            corun::yield(http::async_read(peer.stream, peer.buffer, *peer.parser, asio::deferred), ec);
             if (ec == http::error::end_of_stream) break;
             const bool is_malformed = ec.category() == make_error_code(http::error::bad_method).category();
             if (ec && !is_malformed) return;  // the peer has left
@@ -166,14 +166,14 @@ private:
             auto answer = make_response(is_malformed ? status_for(ec) : status_for(asked), asked.version(), keep_alive);
             if (asked.method() == http::verb::head) answer.body().clear();  // Content-Length stays what GET would have
             peer.allow(patience_);
-            corun::yield(http::async_write(peer.socket, answer, asio::deferred), ec);
+            corun::yield(http::async_write(peer.stream, answer, asio::deferred), ec);
             if (ec) return;
             ++requests_;
             peer.parser.reset();
             peer.buffer.consume(is_malformed ? peer.buffer.size() : 0);
             if (is_malformed) drain(peer);
         }
-        peer.socket.shutdown(tcp::socket::shutdown_send, ec);
+        peer.stream.shutdown(tcp::socket::shutdown_send, ec);
     }
 
     // Reads what the peer still sends, for a while: closing at once would reset the connection, and lose our answer.
@@ -181,9 +181,9 @@ private:
         std::array<char, 4096> unread;
         error_code ec;
         peer.allow(2s);
-        peer.socket.shutdown(tcp::socket::shutdown_send, ec);
+        peer.stream.shutdown(tcp::socket::shutdown_send, ec);
         for (int times = 0; times < 250 && !ec; ++times)
-            corun::yield(peer.socket.async_read_some(asio::buffer(unread), asio::deferred), ec);
+            corun::yield(peer.stream.async_read_some(asio::buffer(unread), asio::deferred), ec);
     }
 
     // One timer for all connections, so that deadlines cost nothing while they are kept.

@@ -47,7 +47,8 @@ namespace detail {
 
 [[noreturn]] void throw_cancelled(fiber_record& self);
 
-// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where one runs
+// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where
+// one runs
 // while an exception unwinds the fiber.
 [[nodiscard]] bool is_interrupted(const fiber_record& self) noexcept;
 
@@ -63,45 +64,64 @@ void note_wait(fiber_record& self, const Op& op) noexcept {
 // Throws when a simulation has this operation fail.
 void fail_where_simulated(fiber_record& self);
 
-// Waits until the operation is ready. The one loop in which fibers park on anything but the run queue.
+// Our own operations that take something of which there may be none left have `commit` in place of `ready`. Where they are yielded on
+// alone, nobody else's turn is decided by `ready`, and the attempt itself is the question.
+template <class Op>
+CORUN_SWITCH bool is_done(fiber_record& self, Op& op) {
+    if constexpr (requires { op.commit(self); })
+        return op.commit(self);
+    else
+        return op.ready();
+}
+
+// Operations that are ready at once, in a loop, must not keep the others from running. What one of those takes away meanwhile
+// is waited for.
+template <class Op>
+[[gnu::noinline]] bool is_done_after_a_turn(fiber_record& self, Op& op) {
+    note_wait(self, op);
+    take_turns(self);
+    return is_done(self, op);
+}
+
+// Our own operations, whose fiber is parked as long as they know it, need no reference to it; some know that they will have to wait.
+// @return  whether it may be ready now
+template <class Op>
+CORUN_SWITCH bool start(fiber_record& self, Op& op) {
+    if (self.owner->simulated != nullptr) [[unlikely]]
+        fail_where_simulated(self);
+    if constexpr (requires {
+                      { op.start_on(self) } -> std::same_as<bool>;
+                  }) {
+        return op.start_on(self);
+    } else {
+        if constexpr (requires { op.start_on(self); })
+            op.start_on(self);
+        else
+            op.start(waker{self});
+        return true;
+    }
+}
+
+// Waits until the operation is ready. The one place in which fibers park on anything but the run queue.
 template <operation Op>
 CORUN_SWITCH void await(fiber_record& self, Op& op) {
-    bool started = false, asked = false, switched = false;
-    // Our own operations that take something of which there may be none left have `commit` for that. Where they are yielded on alone,
-    // nobody else's turn is decided by `ready`, and the attempt itself is the question.
-    const auto is_done = [&]() -> bool {
-        if constexpr (requires { op.commit(self); })
-            return op.commit(self);
-        else
-            return op.ready();
-    };
-    for (;;) {
-        if (is_done()) {
-            // Operations that are ready at once, in a loop, must not keep the others from running. What one of those takes
-            // away meanwhile is waited for.
-            if (switched || --self.owner->budget > 0) [[likely]]
-                return;
-            switched = true;
-            note_wait(self, op);
-            take_turns(self);
-        } else if (!started) {
-            started = true;
-            if (self.owner->simulated != nullptr) [[unlikely]]
-                fail_where_simulated(self);
-            // Our own operations, whose fiber is parked as long as they know it, need no reference to it.
-            if constexpr (requires { op.start_on(self); })
-                op.start_on(self);
-            else
-                op.start(waker{self});
-        } else if (self.alerts != 0 && !asked && is_interrupted(self)) [[unlikely]] {
+    const auto may_go_on = [&]() -> bool { return --self.owner->budget > 0 || is_done_after_a_turn(self, op); };
+    if constexpr (requires { op.at_once(self); }) {
+        if (op.at_once(self) && may_go_on()) return;
+    } else {
+        if (is_done(self, op) && may_go_on()) return;
+    }
+    if (start(self, op) && is_done(self, op) && may_go_on()) return;
+    bool asked = false;
+    do {
+        if (self.alerts != 0 && !asked && is_interrupted(self)) [[unlikely]] {
             asked = true;
             if (op.cancel()) throw_cancelled(self);
         } else {
-            switched = true;
             note_wait(self, op);
             park(self);
         }
-    }
+    } while (!is_done(self, op));
 }
 
 }  // namespace detail

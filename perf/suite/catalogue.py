@@ -114,7 +114,7 @@ WORKLOADS = (
         same=("requests",), pinned=False),
     Workload(
         "url_fetch", "GETs from a web server, a connection each, 100 at a time",
-        ("corun", *FIBERS, "thread", "gevent"),
+        ("corun", "raw_epoll", *FIBERS, "thread", "gevent"),
         (Case("1000 requests", ("--requests", "1000")), Case("10,000 requests", ("--requests", "10000"), modes=("full",))),
         same=("answered", "bytes"), needs_server=True),
 )

@@ -18,7 +18,7 @@ protected:
     ~accepting();
 
     // Whether the outcome is there. `peer` and `size` receive the address.
-    bool accept_once(const fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept;
+    bool accept_once(fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept;
     [[nodiscard]] int release() noexcept { return std::exchange(accepted_, -1); }
 
 private:
@@ -35,18 +35,17 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& fiber) {
-        if (has_begun() || begin()) wait_on(fiber, acquaintance::stranger);
+    bool start_on(fiber_record& fiber) {
+        return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger);
     }
 
+    bool at_once(fiber_record& self) {
+        if (has_begun()) return commit(self);
+        return !begin() || (is_worth_a_call(self, direction::read) && attempt(self));
+    }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        if (!has_begun() ? !begin() : finished_ || was_abandoned()) return true;
-        if (!is_worth_a_call(self)) return false;
-        auto size = static_cast<socklen_t>(peer_.capacity());
-        if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
-        if (failure_ == 0) peer_.resize(size);
-        return true;
+        return finished_ || was_abandoned() || attempt(self);
     }
 
     socket get() {
@@ -71,6 +70,12 @@ public:
 private:
     friend socket_wait;
 
+    bool attempt(fiber_record& self) {
+        auto size = static_cast<socklen_t>(peer_.capacity());
+        if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
+        if (failure_ == 0) peer_.resize(size);
+        return true;
+    }
     bool begin() {
         boost::system::error_code ec;
         if (!socket_wait::begin(acceptor_->native_handle())) return false;
@@ -93,6 +98,8 @@ class connecting : public socket_wait {
 protected:
     connecting() noexcept : socket_wait{direction::write} {}
     bool connect_once(const void* peer, std::size_t size) noexcept;
+    // Asio's own way takes a second call to make it non-blocking.
+    [[nodiscard]] static int open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept;
     bool conclude() noexcept;
 };
 
@@ -105,10 +112,11 @@ public:
 
     [[nodiscard]] bool ready() const { return has_begun() && is_ready_now(wait_.fd); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& fiber) {
-        if (!has_begun() && begin()) return;
+    bool start_on(fiber_record& fiber) {
+        if (!has_begun() && begin()) return true;
         (void)meet(*socket_);
-        wait_on(fiber, acquaintance::fresh);  // what is known of the number is of the time before it was connecting
+        return wait_on(fiber, direction::write,
+                       acquaintance::fresh);  // what is known of the number is of the time before it was connecting
     }
 
     bool commit(fiber_record&) {
@@ -132,8 +140,14 @@ private:
     // True: it has ended already.
     bool begin() {
         boost::system::error_code ec;
-        if (!socket_->is_open()) socket_->open(peer_.protocol(), ec);
-        if (!ec && !socket_->native_non_blocking()) socket_->native_non_blocking(true, ec);
+        if (!socket_->is_open()) {
+            const auto protocol = peer_.protocol();
+            const int fd = open_non_blocking(protocol.family(), protocol.type(), protocol.protocol(), ec);
+            if (!ec) socket_->assign(protocol, fd, ec);
+            if (ec && fd >= 0) ::close(fd);
+        } else if (!socket_->native_non_blocking()) {
+            socket_->native_non_blocking(true, ec);
+        }
         if (!socket_wait::begin(socket_->native_handle())) return ec ? fail(ec.value()) : true;
         return ec ? fail(ec.value()) : connect_once(peer_.data(), peer_.size());
     }

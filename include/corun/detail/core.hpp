@@ -1,6 +1,7 @@
 // The part of a scheduler that a switch touches, and the ways in and out of the run queue.
 #pragma once
 
+#include <corun/detail/io_wait.hpp>
 #include <corun/detail/record.hpp>
 #include <corun/detail/switch.hpp>
 
@@ -24,8 +25,7 @@ struct scheduler_core {
     fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
     stack_span loop;
     simulation* simulated = nullptr;  // whose turns and time a test decides (detail/simulation.hpp); null otherwise
-    std::uint8_t* descriptor_bits = nullptr;  // io_bit, by descriptor; lib/readiness.hpp keeps them
-    std::uint32_t descriptors_known = 0;      // how many; nothing is known of higher numbers
+    descriptor_table known_descriptors;  // lib/readiness.hpp keeps it
 };
 
 // The scheduler that the calling thread is inside of, or null. In C, so that the assembly below can name it.

@@ -1,12 +1,17 @@
-// A fiber's wait for one direction of a descriptor.
+// What a scheduler knows of descriptors, and who waits for them. The rest of the service is lib/readiness.hpp's.
 #pragma once
 
+#include <corun/detail/switch.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace corun::detail {
 
 struct fiber_record;
-class readiness;
+struct descriptor_table;
 
 enum class direction : std::uint8_t { read = 0, write = 1 };
 
@@ -27,7 +32,9 @@ enum class acquaintance : std::uint8_t {
     known,     // a socket that some scheduler has registered since it was opened
 };
 
-// In its descriptor's slot exactly while `home` is set. Touched only by the scheduler's owner.
+// A wait for one direction of a descriptor. In its descriptor's slot exactly while `home` is set: an event takes it out.
+// Touched only
+// by the scheduler's owner.
 struct io_wait {
     io_wait(int descriptor, direction d) noexcept : fd{descriptor}, way{d} {}
     io_wait(const io_wait& other) noexcept : fd{other.fd}, way{other.way} {}  // before it starts
@@ -35,19 +42,86 @@ struct io_wait {
     ~io_wait() { leave(); }
 
     // Nobody will be woken on its behalf any more.
-    void leave() noexcept {
-        if (home != nullptr) withdraw(*this);
-    }
+    void leave() noexcept;
 
     int fd;
     direction way;
-    bool abandoned = false;        // the number has become another file's
-    std::uint32_t events = 0;      // epoll's; what has come since the wait began, or since it was last found premature
-    fiber_record* fiber;           // of a wait that has begun: parked, or about to find that it need not park
-    readiness* home = nullptr;
-
-private:
-    static void withdraw(io_wait& wait) noexcept;
+    bool abandoned = false;     // the number has become another file's
+    std::uint32_t events = 0;   // epoll's, that ended the wait
+    descriptor_table* home = nullptr;
+    fiber_record* fiber;        // of a wait that has begun: parked, or about to find that it need not park; null: a watcher
 };
+
+// A wait without a fiber.
+struct io_watcher : io_wait {
+    // Told inside of the scheduler, in the midst of others: it starts and ends no wait then.
+    // @param gone  the scheduler's context is being destroyed: nothing will come any more
+    using listener = void (*)(io_watcher&, bool gone) noexcept;
+    io_watcher(int descriptor, direction d, listener f) noexcept : io_wait{descriptor, d}, told{f} { fiber = nullptr; }
+    const listener told;
+};
+
+struct descriptor_slot {
+    io_wait* waits[2] = {};         // by direction
+    std::uint32_t generation = 0;   // of the registration, told by its events; 0: never registered
+    std::uint32_t adoption = 0;     // the count of adoptions when it was registered
+    std::uint8_t bits = readable_bit | writable_bit;
+    bool persistent = false;        // registered edge-triggered, for both directions, until it is closed
+};
+
+// How many times a socket without a mark was registered under a number, by any scheduler of the process. Numbers share
+// counters: one that was counted up for another number costs a look at the kernel's table and changes nothing.
+inline constinit std::array<std::atomic<std::uint32_t>, 16'384> adoptions{};
+[[nodiscard]] inline std::atomic<std::uint32_t>& adoptions_of(int fd) noexcept {
+    return adoptions[static_cast<std::size_t>(fd) % adoptions.size()];
+}
+
+// Where operations look; one per scheduler.
+struct descriptor_table {
+    descriptor_slot* slots = nullptr;  // by descriptor
+    std::uint32_t known = 0;           // how many; nothing is known of higher numbers
+    std::uint32_t waiting = 0;
+
+    [[nodiscard]] CORUN_SWITCH bool knows(int fd) const noexcept { return static_cast<std::uint32_t>(fd) < known; }
+    [[nodiscard]] descriptor_slot* find(int fd) const noexcept { return knows(fd) ? slots + fd : nullptr; }
+
+    // Whether a call is worth it now, as far as is known of the descriptor.
+    [[nodiscard]] CORUN_SWITCH bool is_worth_a_call(int fd, direction way) const noexcept {
+        return !knows(fd) || (slots[fd].bits & ready_bit(way)) != 0;
+    }
+    // A read got less than was asked for. So it is empty, unless an event said that something else cut the data short.
+    CORUN_SWITCH void was_drained(int fd) const noexcept {
+        if (!knows(fd)) return;
+        std::uint8_t& bits = slots[fd].bits;
+        if ((bits & stops_short_bit) == 0) bits &= static_cast<std::uint8_t>(~readable_bit);
+    }
+
+    [[nodiscard]] static constexpr std::size_t index(direction way) noexcept { return static_cast<std::size_t>(way); }
+    CORUN_SWITCH void enlist(descriptor_slot& s, io_wait& wait, direction way) noexcept {
+        s.waits[index(way)] = &wait;
+        wait.events = 0;
+        wait.home = this;
+        ++waiting;
+    }
+    // A wait for a socket that is registered and that nobody else waits for. False, and nothing done, otherwise.
+    [[nodiscard]] CORUN_SWITCH bool enlist_known(io_wait& wait, direction way) noexcept {
+        if (!knows(wait.fd)) return false;
+        descriptor_slot& s = slots[wait.fd];
+        if (!s.persistent || s.adoption != adoptions_of(wait.fd).load(std::memory_order_relaxed)) return false;
+        if (s.waits[index(way)] != nullptr) return false;
+        enlist(s, wait, way);
+        return true;
+    }
+    void remove(descriptor_slot& s, io_wait& wait, direction way) noexcept {
+        s.waits[index(way)] = nullptr;
+        wait.home = nullptr;
+        --waiting;
+    }
+};
+
+CORUN_SWITCH void io_wait::leave() noexcept {
+    if (home != nullptr) [[unlikely]]
+        home->remove(home->slots[fd], *this, way);
+}
 
 }  // namespace corun::detail

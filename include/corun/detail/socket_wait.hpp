@@ -1,8 +1,8 @@
 // What the operations on sockets share: how they ask the system, and how they wait when it has nothing for them.
 #pragma once
 
-#include <corun/detail/wait_info.hpp>
 #include <corun/detail/io_wait.hpp>
+#include <corun/detail/wait_info.hpp>
 #include <corun/operation.hpp>
 
 #include <boost/asio/socket_base.hpp>
@@ -35,13 +35,14 @@ concept asio_descriptor = !asio_socket<T> && !asio_acceptor<T> && requires(T& d)
     d.native_non_blocking(true);
 };
 
-// The mark that a scheduler leaves on a socket when it registers it. It must be reset when the socket is closed and opened again, go
+// The mark that a scheduler leaves on a socket when it registers it. It must be reset when the socket is closed and opened
+// again, go
 // along when it is moved, and cost no system call: Asio keeps the option that follows in the socket object, resets it so, and
 // heeds it only in acceptors.
 using registered_mark = boost::asio::socket_base::enable_connection_aborted;
 
 template <asio_socket Socket>
-acquaintance meet(Socket& socket) {
+acquaintance meet_plain(Socket& socket) {
     boost::system::error_code ignored;
     registered_mark mark;
     socket.get_option(mark, ignored);
@@ -50,16 +51,24 @@ acquaintance meet(Socket& socket) {
     socket.set_option(registered_mark{true}, ignored);
     return acquaintance::fresh;
 }
+template <asio_socket Socket>
+acquaintance meet(Socket& socket) {
+    if constexpr (requires { socket.meet(); })
+        return socket.meet();  // a stream
+    else
+        return meet_plain(socket);
+}
 template <class Io>
 acquaintance meet(Io&) noexcept {
     return acquaintance::stranger;
 }
-
 // Those of the calling thread's scheduler who wait for it are woken, and fail.
 void abandon_waits(int fd) noexcept;
 
-// One wait and the outcome of the calls around it. The derived class has `commit(fiber)`, which `await` asks in place of `ready`: it makes
-// the calls, and says whether the outcome is there. From the first call on the number counts, not the object, which may be
+// One wait and the outcome of the calls around it. The derived class has `at_once(fiber)` and, for later, `commit(fiber)`,
+// which `await` asks
+// in place of `ready`: they make the calls, and say whether the outcome is there. From the first call on the number
+// counts, not the object, which may be
 // moved while the fiber waits.
 class socket_wait {
 public:
@@ -82,37 +91,45 @@ protected:
 
     [[nodiscard]] bool has_begun() const noexcept { return wait_.fd != not_begun; }
     // False: it has failed.
-    bool begin(int fd) noexcept {
+    CORUN_SWITCH bool begin(int fd) noexcept {
         wait_.fd = fd;
         if (fd < 0) [[unlikely]]
             fail(EBADF);
         return fd >= 0;
     }
     // Waiting, and nothing has come yet.
-    [[nodiscard]] bool is_asleep() const noexcept { return wait_.home != nullptr && wait_.events == 0 && !wait_.abandoned; }
-    // Whether it is worth a system call now, as far as is known of the descriptor.
-    [[nodiscard]] bool is_worth_a_call(const fiber_record& self) const noexcept {
-        const scheduler_core& core = *self.owner;
-        const auto fd = static_cast<std::uint32_t>(wait_.fd);
-        return fd >= core.descriptors_known || (core.descriptor_bits[fd] & ready_bit(wait_.way)) != 0;
+    [[nodiscard]] CORUN_SWITCH bool is_asleep() const noexcept { return wait_.home != nullptr; }
+    // A wait that was told of something, which need not be there any more.
+    [[nodiscard]] bool has_waited() const noexcept { return wait_.events != 0; }
+    // Whether a call is worth it now, as far as is known. After a wait that was told of something it is.
+    [[nodiscard]] CORUN_SWITCH bool is_worth_a_call(const fiber_record& self, direction way) const noexcept {
+        return self.owner->known_descriptors.is_worth_a_call(wait_.fd, way);
     }
     // Whether a call would not block, or would fail, by asking the system; takes nothing.
     [[nodiscard]] bool is_ready_now(int fd) const noexcept;
 
-    // A failure to register is the operation's outcome.
-    void wait_on(fiber_record& fiber, acquaintance how);
-    // After a call that failed with errno: true if that is the outcome, false if the call would have blocked.
-    bool has_failed(const fiber_record& self) noexcept;
-    bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
+    // True: it has ended, because it could not be registered.
+    CORUN_SWITCH bool wait_on(fiber_record& fiber, direction way, acquaintance how) {
+        wait_.fiber = &fiber;
+        if (how == acquaintance::known && fiber.owner->known_descriptors.enlist_known(wait_, way)) [[likely]]
+            return false;
+        return register_and_wait(fiber, how);
+    }
+    bool register_and_wait(fiber_record& fiber, acquaintance how);
+    // After a call that failed with errno: true if that is the outcome, false if the call would have blocked. Who had
+    // waited waits
+    // again then.
+    bool has_failed(fiber_record& self, acquaintance how);
+    CORUN_SWITCH bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
     // Between two calls of one operation the others get their turn. Throws `cancelled`.
     static void take_turns(fiber_record& self);
 
-    bool finish() noexcept {
+    CORUN_SWITCH bool finish() noexcept {
         finished_ = true;
         wait_.leave();
         return true;
     }
-    bool fail(int why) noexcept {
+    CORUN_SWITCH bool fail(int why) noexcept {
         failure_ = why;
         return finish();
     }
@@ -121,9 +138,13 @@ protected:
 
     // Where nobody has called `commit`: chosen among others, by `ready`.
     template <class Operation>
-    static void complete(Operation& op) {
+    CORUN_SWITCH static void complete(Operation& op) {
         if (!op.finished_) [[unlikely]]
-            await(this_fiber_record(std::source_location{}), op);
+            complete_late(op);
+    }
+    template <class Operation>
+    [[gnu::noinline]] static void complete_late(Operation& op) {
+        await(this_fiber_record(std::source_location{}), op);
     }
 
     io_wait wait_;

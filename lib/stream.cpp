@@ -1,0 +1,81 @@
+#include "scheduler_impl.hpp"
+
+#include <corun/stream.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <cerrno>
+#include <stdexcept>
+#include <thread>
+
+namespace corun::detail {
+
+stream_wait::stream_wait(scheduler_impl& scheduler, direction d, int number, acquaintance how) noexcept
+    : io_watcher{number, d, was_told}, home_{&scheduler}, how_{how} {
+    take = [](inbox_node& node, scheduler_core& core) {
+        auto& self = static_cast<stream_wait&>(node);
+        self.queued_ = false;
+        self.step(!runs_functions(core) && self.failure_ != ECANCELED);
+    };
+}
+
+stream_wait::~stream_wait() = default;
+
+void stream_wait::was_told(io_watcher& watcher, bool gone) noexcept {
+    auto& self = static_cast<stream_wait&>(watcher);
+    if (gone) return self.step(true);
+    if (self.abandoned) self.failure_ = ECANCELED;
+    self.queue();
+}
+
+void stream_wait::queue() noexcept {
+    queued_ = true;
+    const boost::intrusive_ptr<scheduler_impl> held{home_};  // this may be over before the call is
+    held->push(*this);
+}
+
+void stream_wait::wait() noexcept {
+    try {
+        home_->descriptors.add(*this, how_);
+        how_ = acquaintance::known;
+        if (home_->running == nullptr) home_->descriptors.arm();  // outside of a drive nobody else would
+    } catch (const boost::system::system_error& refused) {
+        failure_ = refused.code().value();
+    } catch (const std::logic_error&) {
+        failure_ = EINPROGRESS;
+    } catch (...) {
+        failure_ = ENOMEM;
+    }
+    if (failure_ == 0) return;
+    leave();
+    queue();
+}
+
+void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept { home.descriptors.is_exhausted(fd, way); }
+
+void stream_wait::abort() noexcept {
+    if (queued_) return;  // its outcome is on the way
+    leave();
+    failure_ = ECANCELED;
+    queue();
+}
+
+int open_placeholder() noexcept { return ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+
+bool put_in_place_of(int placeholder, int socket) noexcept {
+    if (::dup3(socket, placeholder, O_CLOEXEC) < 0) return false;
+    ::close(socket);
+    return true;
+}
+void close_number(int fd) noexcept { ::close(fd); }
+
+void abandon_waits_of(scheduler_impl& home, int fd) noexcept {
+    if (current_core() == &home) return home.descriptors.abandon(fd);
+    while (!home.try_enter()) std::this_thread::yield();  // a drive on another thread; it is bounded
+    const entered inside{home};
+    home.descriptors.abandon(fd);
+}
+
+}  // namespace corun::detail

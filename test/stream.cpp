@@ -1,0 +1,245 @@
+// Streams: corun's readiness behind Asio's interface, for fibers, callbacks, coroutines, Beast and TLS.
+#include <corun/stream.hpp>
+
+#include <corun/fiber.hpp>
+#include <corun/run.hpp>
+#include <corun/spawn.hpp>
+
+#include "support/connections.hpp"
+#include "support/leaks.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <string>
+#include <thread>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using corun_test::connection;
+using tcp = asio::ip::tcp;
+using stream = corun::stream<tcp::socket>;
+
+namespace {
+
+// A stream, and its peer.
+struct streaming {
+    explicit streaming(const asio::any_io_executor& executor) : connected{executor}, own{std::move(connected.own)} {}
+    streaming() : streaming{corun_test::here()} {}
+
+    connection connected;
+    stream own;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(streams, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(reads_and_writes_of_asio_on_a_fiber) {
+    corun::run([] {
+        streaming s;
+        std::string got(11, '\0');
+        auto reader = corun::spawn([&] { return corun::yield(asio::async_read(s.own, asio::buffer(got), asio::deferred)); });
+        corun::yield();
+        BOOST_TEST(!reader.done());
+        s.connected.send("hello ");
+        corun::yield();
+        s.connected.send("world");
+        BOOST_TEST(corun::yield(reader.join()) == 11U);
+        BOOST_TEST(got == "hello world");
+        corun::yield(asio::async_write(s.own, asio::buffer("answer", 6), asio::deferred));
+        BOOST_TEST(s.connected.receive(6) == "answer");
+        s.connected.peer.close();
+        error_code ec;
+        corun::yield(s.own.async_read_some(asio::buffer(got), asio::deferred), ec);
+        BOOST_TEST((ec == asio::error::eof), ec.message());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(operations_of_corun_on_a_stream) {
+    corun::run([] {
+        streaming s;
+        corun_test::check_waiting_read(s.own, s.connected.peer, "first");
+        corun_test::check_waiting_read(s.own, s.connected.peer, "second");
+        corun::yield(corun::write(s.own, asio::buffer("answer", 6)));
+        BOOST_TEST(s.connected.receive(6) == "answer");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_socket_that_waits_is_taken_out_of_the_reactor) {
+    corun::run([] {
+        streaming s;
+        corun_test::check_waiting_read(s.own, s.connected.peer, "first");
+        error_code ec;
+        std::array<char, 10> data;
+        corun::yield(s.own.socket().async_wait(tcp::socket::wait_read, asio::deferred), ec);
+        BOOST_TEST((ec == asio::error::operation_not_supported), ec.message());
+        s.connected.send("there");
+        BOOST_TEST(s.own.read_some(asio::buffer(data)) == 5U);
+        s.own.socket().set_option(tcp::no_delay{true});
+    });
+}
+
+BOOST_AUTO_TEST_CASE(by_callbacks_without_a_fiber) {
+    asio::io_context io;
+    streaming s{io.get_executor()};
+    std::string got(10, '\0');
+    std::size_t count = 0;
+    error_code end;
+    s.own.async_read_some(asio::buffer(got), [&](error_code ec, std::size_t n) {
+        BOOST_TEST(!ec);
+        count = n;
+        s.own.async_write_some(asio::buffer("answer", 6), [&](error_code failed, std::size_t) {
+            BOOST_TEST(!failed);
+            s.connected.peer.close();
+            s.own.async_read_some(asio::buffer(got), [&](error_code e, std::size_t) { end = e; });
+        });
+    });
+    io.poll();
+    BOOST_TEST(count == 0U);
+    s.connected.send("hello");
+    io.run();
+    BOOST_TEST(count == 5U);
+    BOOST_TEST((end == asio::error::eof || end == asio::error::connection_reset), end.message());
+}
+
+BOOST_AUTO_TEST_CASE(by_coroutines) {
+    asio::io_context io;
+    streaming s{io.get_executor()};
+    std::string got;
+    asio::co_spawn(
+        io,
+        [&]() -> asio::awaitable<void> {
+            for (;;) {
+                char piece[3];
+                auto [ec, n] = co_await s.own.async_read_some(asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
+                if (ec) co_return;
+                got.append(piece, n);
+            }
+        },
+        asio::detached);
+    io.poll();
+    s.connected.send("hello");
+    s.connected.peer.close();
+    io.run();
+    BOOST_TEST(got == "hello");
+}
+
+BOOST_AUTO_TEST_CASE(a_fiber_that_waits_is_cancelled) {
+    corun::run([] {
+        streaming s;
+        std::array<char, 10> data;
+        auto reader = corun::spawn([&] { corun::yield(asio::async_read(s.own, asio::buffer(data), asio::deferred)); });
+        corun::yield();
+        reader.cancel();
+        BOOST_CHECK_THROW(corun::yield(reader.join()), corun::fiber_cancelled);
+        corun_test::check_waiting_read(s.own, s.connected.peer, "still there");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_that_waits_is_cancelled_by_its_slot) {
+    asio::io_context io;
+    streaming s{io.get_executor()};
+    std::array<char, 10> data;
+    asio::cancellation_signal stop;
+    error_code outcome;
+    s.own.async_read_some(asio::buffer(data),
+                          asio::bind_cancellation_slot(stop.slot(), [&](error_code ec, std::size_t) { outcome = ec; }));
+    io.poll();
+    BOOST_TEST(!outcome);
+    stop.emit(asio::cancellation_type::terminal);
+    io.run();
+    BOOST_TEST((outcome == asio::error::operation_aborted), outcome.message());
+}
+
+BOOST_AUTO_TEST_CASE(closed_while_somebody_waits) {
+    corun::run([] {
+        streaming s;
+        std::array<char, 10> data;
+        error_code composed, own;
+        auto first = corun::spawn([&] { corun::yield(asio::async_read(s.own, asio::buffer(data), asio::deferred), composed); });
+        corun::yield();
+        s.own.close();
+        corun::yield(first.join());
+        BOOST_TEST((composed == asio::error::operation_aborted), composed.message());
+        streaming t;
+        auto second = corun::spawn([&] { corun::yield(corun::read_some(t.own, asio::buffer(data)), own); });
+        corun::yield();
+        t.own.cancel();
+        corun::yield(second.join());
+        BOOST_TEST((own == asio::error::operation_aborted), own.message());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_second_read_is_refused) {
+    corun::run([] {
+        streaming s;
+        std::array<char, 10> data;
+        auto first = corun::spawn([&] { return corun::yield(s.own.async_read_some(asio::buffer(data), asio::deferred)); });
+        corun::yield();
+        error_code ec;
+        corun::yield(s.own.async_read_some(asio::buffer(data), asio::deferred), ec);
+        BOOST_TEST((ec == asio::error::in_progress), ec.message());
+        s.connected.send("for the first");
+        BOOST_TEST(corun::yield(first.join()) == 10U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(its_context_dies_while_somebody_waits) {
+    bool called = false;
+    auto alive = std::make_shared<int>();
+    {
+        asio::io_context io;
+        auto s = std::make_shared<streaming>(io.get_executor());
+        auto data = std::make_shared<std::array<char, 10>>();
+        s->own.async_read_some(asio::buffer(*data), [&called, alive, data](error_code, std::size_t) { called = true; });
+        corun::spawn(io, [s, data, alive] { corun::yield(asio::async_write(s->own, asio::buffer(*data), asio::deferred)); });
+        io.poll();
+        s.reset();
+    }
+    BOOST_TEST(alive.use_count() == 1);
+    (void)called;
+}
+
+BOOST_AUTO_TEST_CASE(on_a_context_of_several_threads) {
+    constexpr int rounds = 2000;
+    asio::thread_pool pool{2};
+    asio::io_context io;
+    streaming s{pool.get_executor()};
+    std::thread peer{[&] {
+        for (int i = 0; i != rounds; ++i) {
+            corun_test::write_all(s.connected.peer, "ping");
+            if (s.connected.receive(4) != "ping") return;
+        }
+        s.connected.peer.close();
+    }};
+    int answered = 0;
+    corun::spawn(
+        pool,
+        [&] {
+            std::array<char, 16> data;
+            error_code ec;
+            for (;;) {
+                const std::size_t n = corun::yield(s.own.async_read_some(asio::buffer(data), asio::deferred), ec);
+                if (ec) return;
+                corun::yield(asio::async_write(s.own, asio::buffer(data, n), asio::deferred), ec);
+                ++answered;
+            }
+        },
+        asio::detached);
+    peer.join();
+    pool.join();
+    BOOST_TEST(answered == rounds);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
