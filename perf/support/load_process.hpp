@@ -1,0 +1,61 @@
+// The client of a server that is measured: a process of its own, so that neither pays for the other, bounded in count and in time.
+#pragma once
+
+#include "processors.hpp"
+#include "program.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perf {
+
+/// The longest that a server or its load lives: an alarm kills each, whatever the other does.
+inline constexpr unsigned longest_seconds = 100;
+
+class load_process {
+public:
+    /// Starts the program `name` that lies in the folder of this one, whose argv[0] is `self`, on the load's processor.
+    load_process(std::string_view self, std::string_view name, std::vector<std::string> arguments) : name_{name} {
+        arguments.insert(arguments.begin(), std::string{self.substr(0, self.rfind('/') + 1)} + name_);
+        std::vector<char*> words;
+        for (std::string& each : arguments) words.push_back(each.data());
+        words.push_back(nullptr);
+        ::alarm(longest_seconds);
+        child_ = ::fork();
+        check(child_ >= 0, "cannot start " + name_);
+        if (child_ != 0) return;
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the load does not outlive its server
+        bind_load();
+        ::execv(words[0], words.data());
+        ::_exit(127);
+    }
+    ~load_process() {
+        if (child_ == 0) return;
+        ::kill(child_, SIGKILL);
+        ::waitpid(child_, nullptr, 0);
+    }
+    load_process(const load_process&) = delete;
+    load_process& operator=(const load_process&) = delete;
+
+    /// Waits for its end; throws failure unless every answer was as it should be.
+    void finish() {
+        int status = -1;
+        ::waitpid(child_, &status, 0);
+        child_ = 0;
+        check(!WIFEXITED(status) || WEXITSTATUS(status) != 127, name_ + " has not been built");
+        check(status == 0, name_ + " has failed");
+    }
+
+private:
+    std::string name_;
+    pid_t child_ = 0;
+};
+
+}  // namespace perf
