@@ -8,10 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 var residentBefore, residentThen int64
@@ -23,14 +26,78 @@ func allAnswered() {
 	}
 }
 
-// startLoad runs a program that lies beside this one, and ends with it. Pdeathsig is of the thread that starts it: the caller's goroutine
-// must be locked to its thread.
+// echoServe accepts so many connections and echoes on each to its end, on a goroutine of its own.
+func echoServe(listening net.Listener, connections int) int {
+	var answered int64
+	var all sync.WaitGroup
+	for i := 0; i < connections; i++ {
+		peer, err := listening.Accept()
+		if err != nil {
+			fail("echo", err.Error())
+		}
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			defer peer.Close()
+			data := make([]byte, 1024)
+			for {
+				n, err := peer.Read(data)
+				if err != nil {
+					return
+				}
+				if _, err = peer.Write(data[:n]); err != nil {
+					return
+				}
+				if atomic.AddInt64(&answered, 1) == int64(connections) {
+					allAnswered()
+				}
+			}
+		}()
+	}
+	all.Wait()
+	return int(answered)
+}
+
+const loadProcessor = "CORUN_PERF_LOAD_PROCESSOR"
+
+// bindServer starts the program anew on the last processor, so that Go sees no more than that one, as the single thread of the other
+// servers; the first is left to the load.
+func bindServer(workload string) {
+	if os.Getenv(loadProcessor) != "" {
+		return
+	}
+	var usable [128]uint64
+	bytes, _, failed := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(usable), uintptr(unsafe.Pointer(&usable)))
+	var there []int
+	for i := 0; failed == 0 && i < int(bytes)*8; i++ {
+		if usable[i/64]&(1<<(i%64)) != 0 {
+			there = append(there, i)
+		}
+	}
+	taskset, err := exec.LookPath("taskset")
+	if len(there) < 2 || err != nil {
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fail(workload, err.Error())
+	}
+	words := append([]string{taskset, "-c", strconv.Itoa(there[len(there)-1]), self}, os.Args[1:]...)
+	fail(workload, syscall.Exec(taskset, words, append(os.Environ(), loadProcessor+"="+strconv.Itoa(there[0]))).Error())
+}
+
+// startLoad runs a program that lies beside this one, and ends with it. The calling goroutine must be locked to its thread, whose end the
+// load would not survive.
 func startLoad(workload, name string, words ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		fail(workload, err.Error())
 	}
-	load := exec.Command(filepath.Join(filepath.Dir(self), name), words...)
+	words = append([]string{filepath.Join(filepath.Dir(self), name)}, words...)
+	if processor := os.Getenv(loadProcessor); processor != "" {
+		words = append([]string{"taskset", "-c", processor}, words...)
+	}
+	load := exec.Command(words[0], words[1:]...)
 	load.Stderr = os.Stderr
 	load.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := load.Start(); err != nil {
@@ -48,6 +115,8 @@ func echoMain(workload string, serve func(listening net.Listener, connections in
 	if *connections < 1 || *rounds < 1 {
 		fail(workload, "--connections and --rounds must be positive")
 	}
+	bindServer(workload)
+	runtime.LockOSThread()
 	time.AfterFunc(100*time.Second, func() { fail(workload, "took longer than 100 s") })
 	listening, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

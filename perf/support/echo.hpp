@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace perf {
 
@@ -44,12 +45,13 @@ private:
     std::size_t resident_ = 0;
 };
 
-/// `run(io, acceptor, work)` accepts `work.connections`, serves each to its end, counts the answers, and returns.
+/// `run(io, acceptor, work)` accepts `work.connections`, serves each to its end, counts the answers, and returns. The load is the
+/// program WORKLOAD_load.
 template <class Run>
-int echo_main(int argc, char** argv, std::string_view runtime, Run run) {
-    return program("echo", [&] {
+int echo_server_main(int argc, char** argv, const std::string& workload, std::string_view runtime, Run run) {
+    return program(workload, [&] {
         echo work;
-        arguments args{"echo: requests and answers of 64 bytes over connections that stay"};
+        arguments args{workload + ": requests and answers of 64 bytes over connections that stay"};
         args.option("connections", work.connections, "how many")
             .option("rounds", work.rounds, "how many requests on each")
             .option("pause", work.pause_us, "microseconds for which the load pauses before each round");
@@ -61,7 +63,7 @@ int echo_main(int argc, char** argv, std::string_view runtime, Run run) {
         using acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
         acceptor listening{io, {boost::asio::ip::address_v4::loopback(), 0}};
         listening.listen(20'000);
-        load_process load{argv[0], "echo_load",
+        load_process load{argv[0], workload + "_load",
                           {"--port", std::to_string(listening.local_endpoint().port()), "--connections",
                            std::to_string(work.connections), "--rounds", std::to_string(work.rounds), "--pause",
                            std::to_string(work.pause_us)}};
@@ -72,7 +74,7 @@ int echo_main(int argc, char** argv, std::string_view runtime, Run run) {
         load.finish();
         check(work.answered() == work.requests(), std::to_string(work.answered()) + " answers");
         const double each = 1e9 / static_cast<double>(work.requests());
-        result_line{"echo", runtime}
+        result_line{workload, runtime}
             .add("connections", work.connections)
             .add("requests", work.requests())
             .add("resident_b", work.resident_each())
@@ -80,6 +82,11 @@ int echo_main(int argc, char** argv, std::string_view runtime, Run run) {
             .add("op_cpu_ns", spent.cpu_s * each)
             .print(spent);
     });
+}
+
+template <class Run>
+int echo_main(int argc, char** argv, std::string_view runtime, Run run) {
+    return echo_server_main(argc, argv, "echo", runtime, std::move(run));
 }
 
 }  // namespace perf
