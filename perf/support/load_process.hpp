@@ -5,6 +5,7 @@
 #include "program.hpp"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +22,9 @@ inline constexpr unsigned longest_seconds = 100;
 
 class load_process {
 public:
-    /// Starts the program `name` that lies in the folder of this one, whose argv[0] is `self`, on the load's processor.
-    load_process(std::string_view self, std::string_view name, std::vector<std::string> arguments) : name_{name} {
+    /// Starts the program `name` that lies in the folder of this one, whose argv[0] is `self`; on the load's processor, if `bound`.
+    load_process(std::string_view self, std::string_view name, std::vector<std::string> arguments, bool bound = true)
+        : name_{name} {
         arguments.insert(arguments.begin(), std::string{self.substr(0, self.rfind('/') + 1)} + name_);
         std::vector<char*> words;
         for (std::string& each : arguments) words.push_back(each.data());
@@ -32,7 +34,7 @@ public:
         check(child_ >= 0, "cannot start " + name_);
         if (child_ != 0) return;
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the load does not outlive its server
-        bind_load();
+        if (bound) bind_load();
         ::execv(words[0], words.data());
         ::_exit(127);
     }
@@ -44,13 +46,16 @@ public:
     load_process(const load_process&) = delete;
     load_process& operator=(const load_process&) = delete;
 
-    /// Waits for its end; throws failure unless every answer was as it should be.
-    void finish() {
+    /// Waits for its end and returns its processor time in seconds; throws failure unless every answer was as it should be.
+    double finish() {
         int status = -1;
-        ::waitpid(child_, &status, 0);
+        rusage use{};
+        ::wait4(child_, &status, 0, &use);
         child_ = 0;
         check(!WIFEXITED(status) || WEXITSTATUS(status) != 127, name_ + " has not been built");
         check(status == 0, name_ + " has failed");
+        const auto seconds = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) * 1e-6; };
+        return seconds(use.ru_utime) + seconds(use.ru_stime);
     }
 
 private:
