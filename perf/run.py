@@ -10,6 +10,8 @@ from suite import (baseline, catalogue, children, compare, counts, curves, goals
 from suite.options import parse
 
 BUDGET = {"quick": 165, "": 1200, "full": 2250}  # seconds; --quick promises three minutes, --full forty
+COUNTS = 0.2  # the part of the time that counting may take
+CURVE = 4  # how much time a curve gets, as a case with so many runtimes
 
 
 class Suite:
@@ -27,13 +29,8 @@ class Suite:
 
     def workloads(self):
         chosen = [each for each in catalogue.WORKLOADS if each.name in self.options.names]
+        self.runner.plan(chosen, CURVE * len(self.chosen_curves()))
         for workload in chosen:
-            for case in self.runner.cases(workload):
-                for runtime in self.runner.runtimes(workload):
-                    times = min(self.options.rounds, case.rounds or self.options.rounds)
-                    self.progress.plan((workload.name, case.title, runtime), times)
-        for number, workload in enumerate(chosen):
-            self.progress.share(len(chosen) - number + 2)  # the curves are two more
             try:
                 for result in self.runner.run(workload):
                     self.results.append(result)
@@ -46,19 +43,25 @@ class Suite:
     def count(self):
         counter = counts.Counter(self.programs, self.progress)
         few = self.options.mode == "quick" or self.options.counts_only
+        self.progress.share(COUNTS, 1)
         for counted in catalogue.COUNTED:
-            if counted.workload in self.options.names and not self.progress.late():
+            if self.options.counts_only and not counted.guarded:
+                continue
+            if counted.workload in self.options.names:
                 known = ("corun",) if few else [runtime for runtime in counted.runtimes
                                                 if runtime == "corun" or runtime in (self.options.peers or counted.runtimes)]
                 self.counts.append(counter.count(counted, known))
         if self.counts:
             self.show(tables.counts(self.counts))
 
+    def chosen_curves(self):
+        return [each for each in catalogue.CURVES if each.workload in self.options.names]
+
     def scale(self):
         scaling = curves.Curves(self.programs, self.options, self.progress)
-        chosen = [each for each in catalogue.CURVES if each.workload in self.options.names]
+        chosen = self.chosen_curves()
         for number, curve in enumerate(chosen):
-            self.progress.share(len(chosen) - number)
+            self.progress.share(1, len(chosen) - number)
             self.curves.append(scaling.run(curve))
             self.show(tables.curve(self.curves[-1]))
 

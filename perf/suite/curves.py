@@ -46,12 +46,16 @@ class Curves:
         return [name for name in curve.runtimes if name == "corun" or not self._options.peers or name in self._options.peers]
 
     def _point(self, curve, workload, runtime, size):
-        words = {"size": size, "work": max(size * curve.times, curve.least_work)}
+        work = max(size * curve.times, curve.least_work)
+        if self._options.mode == "quick":
+            work = max(size * curve.times, curve.least_work // 5)
+        words = {"size": size, "work": work, "rounds": max(1, work // size)}
         arguments = [word.format(**words) for word in curve.arguments]
         if workload.benchmark:
-            arguments.append("--benchmark_min_time=0.05")
+            arguments.append("--benchmark_min_time=" + ("0.01" if self._options.mode == "quick" else "0.05"))
         command = self._programs.pinned(
-            workload, self._programs.command(workload, runtime, arguments, str(size) if workload.benchmark else ""))
+            workload, self._programs.command(workload, runtime, arguments,
+                                             curve.parameter.format(**words) if workload.benchmark else ""))
         key = tuple(map(str, (*command, size)))
         if key not in self._runs:
             self._runs[key] = [self._once(curve, workload, runtime, size, command, number + 1)
@@ -61,7 +65,7 @@ class Curves:
 
     def _once(self, curve, workload, runtime, size, command, number):
         self._progress.say(f"scaling, {curve.grows}: {size:,}, {runtime}, round {number}")
-        output = children.output(command, workload.seconds, env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
+        output = children.output(command, self._progress.at_most(workload.seconds), env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
         return programs.fields(output, workload, runtime)
 
 

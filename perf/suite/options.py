@@ -20,7 +20,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser():
     made = Parser(prog="./dev perf", description="Measures corun beside what people use instead.", epilog=EXITS, allow_abbrev=False)
-    made.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure; without: all of {', '.join(NAMES)}")
+    made.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure; without: all of {', '.join(NAMES)}. "
+                      + ", ".join(f"{alias} is {name}" for alias, name in catalogue.ALIASES.items()))
     made.add_argument("--peers", type=lambda text: text.split(","), default=[], metavar="A,B",
                       help=f"only these peers, of {', '.join(PEERS)}")
     made.add_argument("--rounds", type=int, help="how often each workload runs; 5, or 7 with --full. Fewer than 5 decide nothing")
@@ -44,6 +45,7 @@ def parser():
 def parse(words=None):
     made = parser()
     options = made.parse_args(words)
+    options.names = list(dict.fromkeys(catalogue.ALIASES.get(name, name) for name in options.names))
     for asked, known, what in (options.names, NAMES, "NAME"), (options.peers, PEERS, "peer"):
         if unknown := [name for name in asked if name not in known]:
             made.error(f"there is no {what} {', '.join(map(repr, unknown))}; there is: {', '.join(known)}")

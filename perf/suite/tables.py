@@ -4,7 +4,7 @@ from .catalogue import ASIDES
 from .counts import UNITS
 
 HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_ns": "create ns", "resident_b": "resident B",
-            "end_ns": "end ns", "op_ns": "ns", "op_cpu_ns": "CPU ns"}
+            "end_ns": "end ns", "op_ns": "ns", "op_cpu_ns": "CPU ns", "load_part": "load"}
 COMPARED = {"wall_s", "cpu_s", "create_ns", "resident_b", "end_ns", "op_ns", "op_cpu_ns"}
 BAR = 24  # characters
 
@@ -20,6 +20,8 @@ def table(rows, indent="  "):
 def figure(key, value):
     if key == "rss_kib":
         return f"{value / 1024:.1f}"
+    if key == "load_part":
+        return f"{value:.0%}"
     if key.endswith("_s"):
         return f"{value:.3f}"
     return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
@@ -45,7 +47,7 @@ def notes(result):
 
 def drawn(result):
     """What bars show: the time that does not depend on what else the machine did, if there is one."""
-    return next((key for key in ("op_cpu_ns", "cpu_s") if key in result["columns"]), result["columns"][0])
+    return result.get("drawn") or next((key for key in ("op_cpu_ns", "cpu_s") if key in result["columns"]), result["columns"][0])
 
 
 def workload(result):
