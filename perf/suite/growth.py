@@ -17,7 +17,7 @@ CURVES = (
     Curve("select", "fibers that wait at one channel in a select", parameter="waiters/{size}"),
     Curve("mutex", "fibers that contend for a mutex", runtimes=PEERS),
     Curve("echo", "connections that are busy", ("--connections", "{size}", "--rounds", "{rounds}"),
-          runtimes=("corun", "raw_epoll", "callbacks", "awaitable"), largest=10_000, least_work=20_000),
+          runtimes=("corun", "raw_epoll", "callbacks", "awaitable"), largest=10_000, times=20, least_work=20_000),
     Curve("echo_idle", "resident bytes of connections that are idle", ("--connections", "{size}", "--rounds", "1"),
           metric="resident_b", unit="bytes", runtimes=("corun", "callbacks", "awaitable"), largest=10_000),
     Curve("parked", "fibers that are created and wait", ("--fibers", "{size}"), metric="create_ns", unit="ns", runtimes=PEERS),

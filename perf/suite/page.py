@@ -13,7 +13,7 @@ STYLE = """
 body{background:var(--back);color:var(--text);font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
 h2{margin:2.5rem 0 .2rem;border-top:1px solid var(--rule);padding-top:1rem}h3{margin:1.5rem 0 .2rem;font-size:1rem}
 p{margin:.3rem 0}.soft{color:var(--soft)}.bad{color:var(--bad)}.good{color:var(--good)}
-svg{width:100%;max-width:46rem;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--text)}
+svg{width:100%;max-width:34rem;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--text)}
 svg .note,svg .figure{fill:var(--soft)}.own{fill:var(--own)}.peer{fill:var(--peer)}.grid{stroke:var(--rule);fill:none}
 .spread{stroke:var(--text);fill:none;stroke-width:1.2}.line{fill:none;stroke-width:2}.colour0{stroke:var(--own)}.line.colour0{stroke-width:3}
 .colour1{stroke:var(--l1)}.colour2{stroke:var(--l2)}.colour3{stroke:var(--l3)}
@@ -22,7 +22,8 @@ svg text{stroke:none}svg text.colour0{fill:var(--own)}svg text.colour1{fill:var(
 svg text.colour3{fill:var(--l3)}svg text.colour4{fill:var(--l4)}svg text.colour5{fill:var(--l5)}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}th:first-child,td:first-child{text-align:left}
-nav a{display:inline-block;margin-right:.8rem}a{color:var(--own)}@media(max-width:40rem){svg text{font-size:15px}}
+nav a{display:inline-block;margin:.1rem .8rem .1rem 0;padding:.15rem 0}a{color:var(--own)}
+html{-webkit-text-size-adjust:100%}rect.more{fill:var(--good)}rect.less{fill:var(--bad)}rect.noise,rect.few{fill:var(--peer)}
 """
 
 METHOD = """The runtimes alternate within each round, and each round begins with another one. A figure is the median of the rounds; the
@@ -31,6 +32,11 @@ ratios, above 1 where the peer takes more. Brackets: the rounds do not agree, at
 the two are not ranked. CPU time is user and system time of all threads. Each program checks that the work was done, and prints counts that
 are compared. What runs on one thread is pinned to one processor, and a server beside it to another. Counts are those of
 many operations less those of few, divided by the difference: nothing that a program does once is in them."""
+
+
+OVERVIEW = """Of each workload the peer that takes the least: its cost (mostly CPU time) as a multiple of corun's. Green: corun takes less; red: it
+takes more; grey: too noisy, or too few rounds, to tell."""
+WORDS = {"more": ("corun takes less", "good"), "less": ("corun takes more", "bad"), "noise": "too noisy to tell", "few": "too few rounds to tell"}
 
 
 def table(rows, first_header=True):
@@ -88,6 +94,24 @@ def counted(results):
     return table(rows) + "".join(map(paragraph, said))
 
 
+def overview(results):
+    """Each case beside the best of its peers, by the column that is drawn."""
+    rows, cells = [], [["", "best peer", "its cost ÷ corun's", "of the rounds", ""]]
+    for result in results:
+        key = tables.drawn(result)
+        known = {runtime: verdicts[key] for runtime, verdicts in result["verdicts"].items() if verdicts.get(key, {}).get("ratio")}
+        if not known:
+            continue
+        peer = min(known, key=lambda runtime: known[runtime]["ratio"])
+        each = known[peer]
+        title = f"{result['workload']}, {result['case']}"
+        rows.append((title, peer, each["ratio"], each["low"], each["high"], each["verdict"]))
+        cells.append([title, peer, f"{each['ratio']:.2f} ×", f"{each['low']:.2f} to {each['high']:.2f}", WORDS[each["verdict"]]])
+    if not rows:
+        return ""
+    return paragraph(OVERVIEW) + charts.overview(rows) + f"<details><summary>as a table</summary>{table(cells)}</details>"
+
+
 def goals(evaluated):
     words = {True: ("met", "good"), False: ("missed", "bad"), None: "not measured"}
     return table([["goal", "asked", "measured", ""]] + [
@@ -98,6 +122,8 @@ def goals(evaluated):
 def whole(report):
     """The page of a report as described in report.py."""
     sections = {}
+    if compared := overview(report["results"]):
+        sections["overview"] = compared
     for result in report["results"]:
         name = result["workload"]
         sections.setdefault(name, paragraph(result["meaning"]))

@@ -1,5 +1,7 @@
 """The report as text."""
 
+import statistics
+
 from .catalogue import ASIDES
 from .counts import UNITS
 
@@ -55,7 +57,8 @@ def workload(result):
     yield f"{result['workload']}: {result['meaning']} ({result['case']})"
     key = drawn(result)
     # Bars are cut where one would make all others vanish.
-    largest = 8 * min((summary[key]["median"] for summary in result["summary"].values()), default=1)
+    medians = [summary[key]["median"] for summary in result["summary"].values()] or [1]
+    largest = min(max(medians), 6 * statistics.median(medians))
     rows = [["runtime"]]
     for column in result["columns"]:
         rows[0] += [HEADINGS.get(column, column), "÷ corun", "spread"] if column in COMPARED else [HEADINGS.get(column, column)]

@@ -37,7 +37,7 @@ CHEAP = (
     Workload(
         "concurrent_task", "sleepers: tasks sleep and count",
         ("corun", *FIBERS, "thread", "go", "gevent", "asyncio"),
-        (Case("10,000 tasks", quick=("--tasks", "2000", "--sleep-ms", "100")),
+        (Case("10,000 tasks", quick=("--sleep-ms", "250")),
          Case("100,000 tasks, random times", ("--tasks", "100000", "--random", "1"), modes=("full",),
               slow={"thread": "the system grants fewer threads"}, needs_bytes={"boost_fiber": 2 * GIB, "asio_spawn": GIB})),
         same=("counted",)),
@@ -97,7 +97,8 @@ IO = (
     Workload(
         "echo_idle", "connections that are open and idle; resident bytes are the server's, of one connection, without the kernel's",
         ("corun", "raw_epoll", "io_uring", "callbacks", *FIBERS, "go"),
-        (Case("10,000 connections", ("--connections", "10000", "--rounds", "1"), quick=("--connections", "2000")),),
+        (Case("2000 connections", ("--connections", "2000", "--rounds", "1"), modes=("quick",)),
+         Case("10,000 connections", ("--connections", "10000", "--rounds", "1"), modes=("", "full"))),
         columns=("resident_b", "op_cpu_ns", "rss_kib"), drawn="resident_b", stem="echo", same=("requests",), pinned=False),
     Workload(
         "http", "GET of a few bytes over 64 connections that stay, from wrk; CPU is the server's",
