@@ -5,8 +5,8 @@ import datetime
 import signal
 import sys
 
-from suite import (baseline, catalogue, children, compare, counts, curves, goals, machine, page, programs, progress, report, rounds,
-                   tables)
+from suite import (baseline, catalogue, children, compare, counts, curves, document, goals, machine, page, programs, progress, report,
+                   rounds, tables)
 from suite.options import parse
 
 BUDGET = {"quick": 165, "": 1200, "full": 2250}  # seconds; --quick promises three minutes, --full forty
@@ -103,6 +103,10 @@ def main():
     old = report.read(options.compare) if options.compare else None
     if options.only_check_arguments:
         return 0
+    if options.write_docs:
+        document.write(report.read(options.write_docs))
+        print(f"results of {options.write_docs}: {document.PATH}")
+        return 0
     suite = Suite(options)
     if options.counts_only:
         return guard(suite)
@@ -128,8 +132,8 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except report.Unreadable as unreadable:
-        sys.exit(f"./dev perf: {unreadable}")
+    except (report.Unreadable, document.Unwritable) as unusable:
+        sys.exit(f"./dev perf: {unusable}")
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         sys.exit("perf: interrupted")

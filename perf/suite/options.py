@@ -34,6 +34,8 @@ def parser():
                       help="say what differs from an older report by more than the noise")
     made.add_argument("--check-counts", action="store_true", help="only count, and compare with perf/baseline.json")
     made.add_argument("--accept-counts", action="store_true", help="only count, and make that the baseline")
+    made.add_argument("--write-docs", type=pathlib.Path, metavar="REPORT.json",
+                      help="measure nothing; put the results of that report into docs/performance.md")
     made.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build/release", help="where the programs are")
     made.add_argument("--report", type=pathlib.Path, default=ROOT / "build/perf/report.json",
                       help="where the report goes; the page goes beside it, as .html")
@@ -52,8 +54,12 @@ def parse(words=None):
     options.rounds = ROUNDS[options.mode] if options.rounds is None else options.rounds
     if not 1 <= options.rounds <= 1000:
         made.error("--rounds must be 1 to 1000")
-    if options.compare and not options.compare.is_file():
-        made.error(f"--compare: there is no file {options.compare}")
+    for option in "compare", "write_docs":
+        if (path := getattr(options, option)) and not path.is_file():
+            made.error(f"--{option.replace('_', '-')}: there is no file {path}")
+    if options.write_docs and (options.names or options.peers or options.mode or options.compare or options.check_counts
+                               or options.accept_counts):
+        made.error("--write-docs only writes what an earlier run measured, and goes with no other argument")
     if options.report.suffix == ".html":
         made.error("--report names the JSON; the page goes beside it")
     if (options.check_counts or options.accept_counts) and options.compare:

@@ -89,7 +89,7 @@ def counted(results):
     rows = [["operation", "runtime", *UNITS.values()]]
     for result in results:
         for runtime, found in result["counts"].items():
-            rows.append([result["title"], runtime, *(f"{found[kind]:,.4g}" if kind in found else "" for kind in UNITS)])
+            rows.append([result["title"], runtime, *(tables.figure("", found[kind]) if kind in found else "" for kind in UNITS)])
     said = [f"{result['title']}: {line.strip()}" for result in results for line in tables.notes(result)]
     return table(rows) + "".join(map(paragraph, said))
 

@@ -26,7 +26,7 @@ def figure(key, value):
         return f"{value:.0%}"
     if key.endswith("_s"):
         return f"{value:.3f}"
-    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:.3g}" if 0 < value < 1 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
 def times(verdict):
@@ -96,7 +96,7 @@ def counts(results):
     rows = [["", "runtime", *UNITS.values()]]
     for result in results:
         for runtime, found in result["counts"].items():
-            rows.append([result["title"], runtime, *(f"{found[kind]:,.4g}" if kind in found else "" for kind in UNITS)])
+            rows.append([result["title"], runtime, *(figure("", found[kind]) if kind in found else "" for kind in UNITS)])
     if len(rows) > 1:
         yield from table(rows)
     for result in results:
