@@ -43,6 +43,16 @@ class Counter:
                     result["failed"][runtime] = f"{UNITS[kind]}: {failure}"
         return result
 
+    def instructions(self, curve, workload, size):
+        """Of one operation of corun's at a size of a curve."""
+        operations = 2 * size, 4 * size
+        words = [{"size": size, "work": each, "rounds": each // size} for each in operations]
+        small, large = (self._run(catalogue.Counted(
+            curve.workload, curve.grows, 0, 0, arguments=tuple(word.format(**each) for word in curve.arguments),
+            option="", parameter=curve.parameter.format(**each)), workload, "corun", "instructions", each["work"], str(size))
+            for each in words)
+        return max(1, large - small) / (operations[1] - operations[0])
+
     def _of_one(self, counted, workload, runtime, kind):
         if counted.field:
             command = self._programs.command(workload, runtime, ("--fibers", str(counted.large)))
@@ -50,12 +60,12 @@ class Counter:
         small, large = (self._run(counted, workload, runtime, kind, number) for number in (counted.small, counted.large))
         return round(max(0, large - small) / (counted.large - counted.small) / counted.each, 4)
 
-    def _run(self, counted, workload, runtime, kind, operations):
-        environment = dict(os.environ)
+    def _run(self, counted, workload, runtime, kind, operations, size=""):
+        environment = dict(os.environ, **({"CORUN_PERF_SIZE": size} if size else {}))
         arguments = counted.arguments
         if workload.benchmark:
             environment["CORUN_PERF_ITERATIONS"] = str(operations)
-        else:
+        elif counted.option:
             arguments = (*arguments, counted.option, str(operations))
         command = self._programs.command(workload, runtime, arguments, counted.parameter)
         with tempfile.TemporaryDirectory(prefix="corun-perf-") as folder:

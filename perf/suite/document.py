@@ -89,6 +89,8 @@ def _curves(curves):
             slope = result["slope"].get(runtime)
             ends = [f"{tables.figure('', point['median'])} at {point['size']:,}" for point in (points[0], points[-1])]
             said = "" if slope is None else f"{slope:.2f}" + (" **superlinear**" if runtime in result["superlinear"] else "")
+            if runtime in result.get("work_slope", {}):
+                said += f" (instructions: {result['work_slope'][runtime]:.2f})"
             yield f"| {result['grows']} ({result['unit']}) | {runtime} | {said} | {ends[0]} | {ends[1]} |"
 
 

@@ -82,7 +82,7 @@ def curve(result):
         rows.append([runtime, *(there.get(size, "") for size in sizes),
                      (f"{text} superlinear", "bad") if runtime in result["superlinear"] else text])
     return (f"<h3>{escape(result['grows'])} <span class=soft>({escape(result['workload'])}, {escape(result['unit'])})</span></h3>"
-            + charts.curve(result) + table(rows) + "".join(map(paragraph, tables.notes(result))))
+            + charts.curve(result) + table(rows) + "".join(map(paragraph, (*tables.work(result), *tables.notes(result)))))
 
 
 def counted(results):

@@ -114,7 +114,14 @@ def curve(result):
         rows.append([runtime, *(figure("", there[size]) if size in there else "" for size in sizes),
                      "" if slope is None else f"{slope:.2f}" + (" SUPERLINEAR" if runtime in result["superlinear"] else "")])
     yield from table(rows)
+    yield from (f"  {line}" for line in work(result))
     yield from notes(result)
+
+
+def work(result):
+    for runtime, slope in result.get("work_slope", {}).items():
+        yield (f"{runtime}: its instructions grow as size^{slope:.2f}"
+               + ("" if runtime in result["superlinear"] else ": what grows is the time that memory takes, and not the work"))
 
 
 def goals(evaluated):
