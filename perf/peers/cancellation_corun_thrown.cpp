@@ -14,18 +14,23 @@ namespace {
     throw corun::cancelled{corun::cancel_reason::requested, std::source_location::current()};
 }
 
-// Waits until it is woken, and throws.
+struct gate {
+    bool open = false;
+    std::vector<corun::waker> waiting;
+};
+
+// Passed, it throws.
 struct pass {
-    std::vector<corun::waker>& waiting;
-    bool ready() const noexcept { return false; }
-    void start(corun::waker w) { waiting.push_back(std::move(w)); }
+    gate& at;
+    bool ready() const noexcept { return at.open; }
+    void start(corun::waker w) { at.waiting.push_back(std::move(w)); }
     bool cancel() noexcept { return true; }
     void get() const { throw_the_same(); }
 };
 
-void sleeper(std::vector<corun::waker>& waiting, perf::operations& work) {
+void sleeper(gate& shut, perf::operations& work) {
     try {
-        corun::yield(pass{waiting});
+        corun::yield(pass{shut});
     } catch (const corun::cancelled&) {
         ++work.done;
     }
@@ -34,16 +39,18 @@ void sleeper(std::vector<corun::waker>& waiting, perf::operations& work) {
 void run(perf::operations& work) {
     corun::run([&work] {
         std::vector<corun::fiber<void>> sleepers;
-        std::vector<corun::waker> waiting;
+        gate here;
         sleepers.reserve(work.size);
-        waiting.reserve(work.size);
+        here.waiting.reserve(work.size);
         for (std::size_t left = work.count; left != 0; left -= sleepers.size()) {
             sleepers.clear();
-            waiting.clear();
+            here.waiting.clear();
+            here.open = false;
             for (std::size_t i = std::min(left, work.size); i != 0; --i)
-                sleepers.push_back(corun::spawn([&] { sleeper(waiting, work); }));
+                sleepers.push_back(corun::spawn([&] { sleeper(here, work); }));
             corun::yield();  // all of them wait
-            for (const corun::waker& one : waiting) one.wake();
+            here.open = true;
+            for (const corun::waker& one : here.waiting) one.wake();
             for (auto& one : sleepers) corun::yield(one.join());
         }
     });
