@@ -63,9 +63,8 @@ def curve(result):
     for size in sorted({point["size"] for point in points}):
         parts.append(f'<path class="grid" d="M{across(size):.1f} 20V{bottom}"/>')
         parts.append(_text(across(size), bottom + 18, _short(size), "figure", "middle"))
-    for exponent in range(math.ceil(math.log10(min(values))), math.floor(math.log10(max(values))) + 1):
-        y = up(10 ** exponent)
-        parts.append(f'<path class="grid" d="M{left} {y:.1f}H{right}"/>' + _text(left - 6, y + 4, _short(10 ** exponent), "figure", "end"))
+    for value in _marks(min(values), max(values)):
+        parts.append(f'<path class="grid" d="M{left} {up(value):.1f}H{right}"/>' + _text(left - 6, up(value) + 4, _short(value), "figure", "end"))
     ends = []
     for number, (runtime, each) in enumerate(result["points"].items()):
         line = " ".join(f"{across(point['size']):.1f},{up(max(point['median'], min(values))):.1f}" for point in each)
@@ -92,6 +91,13 @@ def _scale(low, high, start, end, logarithmic):
     of = (lambda value: math.log(max(value, low))) if logarithmic else float
     first, span = of(low), (of(high) - of(low)) or 1
     return lambda value: start + (of(value) - first) / span * (end - start)
+
+
+def _marks(low, high):
+    """Round values between the two: powers of ten, and where these are few, 2 and 5 times them."""
+    tens = [10.0 ** exponent for exponent in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    steps = (1, 2, 5) if high < 100 * low else (1,)
+    return [ten * step for ten in tens for step in steps if low <= ten * step <= high]
 
 
 def _short(value):
