@@ -29,12 +29,13 @@ class Suite:
 
     def workloads(self):
         chosen = [each for each in catalogue.WORKLOADS if each.name in self.options.names]
-        self.runner.plan(chosen, CURVE * len(self.chosen_curves()))
+        self.runner.plan(chosen, 0 if self.options.check else CURVE * len(self.chosen_curves()))
         for workload in chosen:
             try:
                 for result in self.runner.run(workload):
                     self.results.append(result)
-                    self.show(tables.workload(result))
+                    if not self.options.check:
+                        self.show(tables.workload(result))
             except children.Failed as failure:
                 self.broken[workload.name] = str(failure)
                 self.show([f"{workload.name} not measured: {failure}"])
@@ -93,6 +94,17 @@ def guard(suite):
     return status
 
 
+def check(suite):
+    """Each program once: none of them may rot unseen between two measurements."""
+    suite.workloads()
+    failures = [f"{result['workload']}, {result['case']}, {runtime}: {why}"
+                for result in suite.results for runtime, why in result["failed"].items()]
+    failures += [f"{workload}: {why}" for workload, why in suite.broken.items()]
+    ran = sum(len(result["runs"]) for result in suite.results)
+    print(*failures, f"{ran} programs did their work, {len(failures)} failed", sep="\n")
+    return 1 if failures else 0
+
+
 def stop(*_):
     raise KeyboardInterrupt
 
@@ -110,6 +122,8 @@ def main():
     suite = Suite(options)
     if options.counts_only:
         return guard(suite)
+    if options.check:
+        return check(suite)
     load = machine.Load()
     suite.count()
     suite.workloads()

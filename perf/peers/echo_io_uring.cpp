@@ -26,7 +26,7 @@ public:
         asked.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
         asked.cq_entries = 4 * entries;
         const int failed = ::io_uring_queue_init_params(entries, &ring_, &asked);
-        perf::check(failed == 0, "io_uring_queue_init: the system has no io_uring of Linux 6.1, or does not allow it");
+        if (failed != 0) throw perf::unavailable{"the system has no io_uring of Linux 6.1, or does not allow it"};
         provide_buffers();
     }
     ~server() { ::io_uring_queue_exit(&ring_); }

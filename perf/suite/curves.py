@@ -39,6 +39,9 @@ class Curves:
                     break
                 try:
                     result["points"].setdefault(runtime, []).append(self._point(curve, workload, runtime, size))
+                except children.Unavailable as missing:
+                    result["skipped"][runtime] = f"{missing} ({size:,})"
+                    break
                 except children.Failed as failure:
                     result["failed"][runtime] = f"{size:,}: {failure}"
                     break

@@ -32,6 +32,8 @@ def parser():
                         help="millions of fibers too: within 40 minutes")
     made.add_argument("--compare", type=pathlib.Path, metavar="OLD.json",
                       help="say what differs from an older report by more than the noise")
+    made.add_argument("--check", action="store_true",
+                      help="only run each program once, with little work, and say which do not do it; no figures")
     made.add_argument("--check-counts", action="store_true", help="only count, and compare with perf/baseline.json")
     made.add_argument("--accept-counts", action="store_true", help="only count, and make that the baseline")
     made.add_argument("--write-docs", type=pathlib.Path, metavar="REPORT.json",
@@ -51,13 +53,17 @@ def parse(words=None):
     for asked, known, what in (options.names, NAMES, "NAME"), (options.peers, PEERS, "peer"):
         if unknown := [name for name in asked if name not in known]:
             made.error(f"there is no {what} {', '.join(map(repr, unknown))}; there is: {', '.join(known)}")
+    if options.check:
+        if options.mode or options.rounds or options.compare:
+            made.error("--check runs each program once, and takes no --quick, --full, --rounds or --compare")
+        options.mode, options.rounds = "quick", 1
     options.rounds = ROUNDS[options.mode] if options.rounds is None else options.rounds
     if not 1 <= options.rounds <= 1000:
         made.error("--rounds must be 1 to 1000")
     for option in "compare", "write_docs":
         if (path := getattr(options, option)) and not path.is_file():
             made.error(f"--{option.replace('_', '-')}: there is no file {path}")
-    if options.write_docs and (options.names or options.peers or options.mode or options.compare or options.check_counts
+    if options.write_docs and (options.names or options.peers or options.mode or options.compare or options.check_counts or options.check
                                or options.accept_counts):
         made.error("--write-docs only writes what an earlier run measured, and goes with no other argument")
     if options.report.suffix == ".html":

@@ -28,7 +28,7 @@ class Runner:
     def runtimes(self, workload):
         return [runtime for runtime in workload.runtimes
                 if runtime == "corun" or (runtime in self._options.peers if self._options.peers else self._options.mode != "quick"
-                                          or runtime not in catalogue.ASIDES or runtime == "jump_fcontext")]
+                                          or self._options.check or runtime not in catalogue.ASIDES or runtime == "jump_fcontext")]
 
     def plan(self, workloads, reserve):
         """Says what will be run; `reserve` is what comes after it, in the same measure: programs in a round."""
@@ -92,14 +92,19 @@ class Runner:
         return self._programs.pinned(workload, self._programs.command(workload, runtime, arguments, case.parameter))
 
     def _round(self, workload, case, commands, number, rounds, result):
-        runtimes = [runtime for runtime in commands if runtime not in result["failed"]]
+        runtimes = [runtime for runtime in commands if runtime not in result["failed"] and runtime not in result["skipped"]]
         first = number % len(runtimes) if runtimes else 0  # nobody is always the one after a certain other
         for runtime in runtimes[first:] + runtimes[:first]:
             self._progress.say(f"{workload.name}, {case.title}: round {number + 1} of {rounds}, {runtime}")
-            begun = time.monotonic()
+            begun, limit = time.monotonic(), self._progress.at_most(workload.seconds)
             try:
-                run = programs.fields(children.output(commands[runtime], self._progress.at_most(workload.seconds)), workload, runtime)
+                run = programs.fields(children.output(commands[runtime], limit), workload, runtime)
                 result["runs"].setdefault(runtime, []).append(run)
+            except children.Unavailable as reason:
+                result["skipped"][runtime] = str(reason)
+            except children.TookTooLong as failure:
+                cut = limit < workload.seconds  # not its fault
+                result["skipped" if cut else "failed"][runtime] = "the time was up" if cut else str(failure)
             except children.Failed as failure:
                 result["failed"][runtime] = str(failure)
             self._progress.took((workload.name, case.title, runtime), time.monotonic() - begun)

@@ -58,6 +58,7 @@ int echo_server_main(int argc, char** argv, const std::string& workload, std::st
         if (!args.parse(argc, argv)) return;
         require_count("connections", work.connections, 20'000);
         require_count("rounds", work.rounds);
+        need_descriptors(work.connections);
 
         boost::asio::io_context io{1};
         using acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;

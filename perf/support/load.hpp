@@ -44,6 +44,7 @@ int load_main(int argc, char** argv, const std::string& name, Run run) {
         if (!args.parse(argc, argv)) return;
         require_count("port", work.port, 65535);
         require_count("connections", work.connections, 20'000);
+        need_descriptors(work.connections);
         ::alarm(longest_seconds);
         run(work);
     });

@@ -20,6 +20,17 @@ namespace perf {
 /// The longest that a server or its load lives: an alarm kills each, whatever the other does.
 inline constexpr unsigned longest_seconds = 100;
 
+/// Lets the program have so many connections, which may be more than the system grants unasked.
+inline void need_descriptors(std::size_t connections) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const std::size_t needed = connections + 64;
+    if (limit.rlim_cur < needed)
+        throw unavailable{"needs " + std::to_string(needed) + " descriptors, and the system grants " + std::to_string(limit.rlim_cur)};
+}
+
 class load_process {
 public:
     /// Starts the program `name` that lies in the folder of this one, whose argv[0] is `self`; on the load's processor, if `bound`.

@@ -41,6 +41,7 @@ int two_threads_main(int argc, char** argv, std::string_view runtime, Run run) {
         require_count("threads", work.threads, 1024);
         require_count("connections", work.connections, 10'000);
         require_count("requests", work.requests);
+        need_descriptors(work.connections);
 
         cost spent;
         double load_s = 0;

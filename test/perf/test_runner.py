@@ -28,7 +28,7 @@ class Rounds(unittest.TestCase):
         support.program(self.folder, "work", f'echo corun >> {self.folder}/order; echo "work corun done=5 cpu_s=1"')
 
     def run_workload(self, late=False):
-        asked = types.SimpleNamespace(mode="", rounds=5, peers=[])
+        asked = types.SimpleNamespace(mode="", rounds=5, peers=[], check=False)
         runner = rounds.Runner(programs.Programs(self.folder), None, asked, support.Quiet(late))
         runner.plan([WORKLOAD], 0)
         (result,) = runner.run(WORKLOAD)
@@ -61,6 +61,11 @@ class Rounds(unittest.TestCase):
             self.assertEqual(result["failed"], {"awaitable": reason})
             self.assertIn("corun", result["summary"])
 
+    def test_what_this_system_does_not_offer_is_no_failure(self):
+        support.program(self.folder, "work_awaitable", "echo no such call >&2; exit 77")
+        result = self.run_workload()
+        self.assertEqual((result["skipped"]["awaitable"], result["failed"]), ("no such call", {}))
+
     def test_when_the_time_is_up_nothing_more_is_begun(self):
         result = self.run_workload(late=True)
         self.assertEqual(result["summary"], {})
@@ -85,6 +90,9 @@ class Words(unittest.TestCase):
         self.assertIn("not allowed with", self.refused("--quick", "--full"))
         self.assertIn("--rounds must be", self.refused("--rounds", "0"))
         self.assertIn("no file", self.refused("--compare", "/nonexistent.json"))
+        self.assertIn("takes no --quick", self.refused("--check", "--quick"))
+        self.assertIn("goes with no other argument", self.refused("--write-docs", __file__, "yield"))
+        self.assertIn("there is no file", self.refused("--write-docs", "/nonexistent.json"))
         self.assertIn("takes no NAME", self.refused("yield", "--check-counts"))
 
     def test_a_report_of_another_kind_is_refused(self):
@@ -167,10 +175,10 @@ class Time(unittest.TestCase):
             begun.append(now[0])
             now[0] += min(seconds_each, limit)
             if seconds_each > limit:
-                raise children.Failed(f"took longer than {limit} s")
+                raise children.TookTooLong(f"took longer than {limit} s")
             return f"work {'corun' if str(command[0]).endswith('work') else 'go'} done=1 cpu_s=1"
 
-        asked = types.SimpleNamespace(mode="", rounds=7, peers=[])
+        asked = types.SimpleNamespace(mode="", rounds=7, peers=[], check=False)
         shown = progress.Progress(budget, now=lambda: now[0])
         found = programs.Programs(pathlib.Path("/nowhere"))
         chosen = [dataclasses.replace(WORKLOAD, runtimes=("corun", "go"))] * workloads
@@ -193,7 +201,8 @@ class Time(unittest.TestCase):
         self.assertTrue(all("the time was up" in result["skipped"]["—"] for result in results))
 
     def test_programs_that_hang_end_soon_after_the_time(self):
-        end, _ = self.run_all(100, 1000, 20)
+        end, results = self.run_all(100, 1000, 20)
+        self.assertEqual({why for result in results for why in result["failed"].values()}, set())  # the limit was not their own
         self.assertLessEqual(end, 100 + 20 * 2 * progress.LEAST)
 
 
