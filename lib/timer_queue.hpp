@@ -10,8 +10,8 @@
 
 namespace corun::detail {
 
-// A heap of four branches that knows where each timer is, so that one is withdrawn in logarithmic time. Where they are stands in a table
-// beside the heap and not in the nodes: these lie on as many stacks as there are timers, and each step of a sift would miss every cache.
+// A heap of four branches that knows where each timer is, so that one is withdrawn in logarithmic time. Where they are stands in
+// a table and not in the nodes: these lie on as many stacks as there are timers, and each step of a sift would miss the caches.
 // Equal times expire in the order in which they were added. Belongs to one scheduler; not thread-safe.
 class timer_queue {
 public:

@@ -1,6 +1,6 @@
 // HTTP with corun's own operations on Beast's parser: a fiber for each connection.
-#include "support/http_server.hpp"
 #include "peers/asio.hpp"
+#include "support/http_server.hpp"
 
 #include <corun.hpp>
 

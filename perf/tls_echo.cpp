@@ -27,7 +27,8 @@ void run(asio::io_context& io, Acceptor& acceptor, asio::ssl::context& context, 
         io,
         [&] {
             for (std::size_t i = 0; i != work.connections; ++i)
-                corun::spawn([&work, peer = tls_stream{corun::yield(corun::accept(acceptor)), context}]() mutable { serve(peer, work); });
+                corun::spawn(
+                    [&work, peer = tls_stream{corun::yield(corun::accept(acceptor)), context}]() mutable { serve(peer, work); });
         },
         asio::detached);
     io.run();

@@ -103,7 +103,8 @@ private:
             ::close(fd);
             return false;
         }
-        if (cqe.res > 0) answer(fd, static_cast<std::uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT), static_cast<std::size_t>(cqe.res));
+        if (cqe.res > 0)
+            answer(fd, static_cast<std::uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT), static_cast<std::size_t>(cqe.res));
         if ((cqe.flags & IORING_CQE_F_MORE) == 0) receive(fd);
         return true;
     }

@@ -20,10 +20,9 @@ struct session : std::enable_shared_from_this<session> {
                                });
     }
     void write() {
-        perf::http::async_write(peer, own.make_answer(),
-                                [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
-                                    if (!ec && self->own.answer.keep_alive()) self->read();
-                                });
+        perf::http::async_write(peer, own.make_answer(), [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
+            if (!ec && self->own.answer.keep_alive()) self->read();
+        });
     }
 
     perf::tcp_socket peer;

@@ -40,7 +40,8 @@ private:
         own = {};
         own.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (own.fd < 0) fail("socket");
-        if (::connect(own.fd, work_.server.data(), static_cast<socklen_t>(work_.server.size())) != 0 && errno != EINPROGRESS) fail("connect");
+        if (::connect(own.fd, work_.server.data(), static_cast<socklen_t>(work_.server.size())) != 0 && errno != EINPROGRESS)
+            fail("connect");
         epoll_event event{};
         event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
         event.data.ptr = &own;

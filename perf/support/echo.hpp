@@ -64,10 +64,11 @@ int echo_server_main(int argc, char** argv, const std::string& workload, std::st
         using acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
         acceptor listening{io, {boost::asio::ip::address_v4::loopback(), 0}};
         listening.listen(20'000);
-        load_process load{argv[0], workload + "_load",
-                          {"--port", std::to_string(listening.local_endpoint().port()), "--connections",
-                           std::to_string(work.connections), "--rounds", std::to_string(work.rounds), "--pause",
-                           std::to_string(work.pause_us)}};
+        load_process load{
+            argv[0],
+            workload + "_load",
+            {"--port", std::to_string(listening.local_endpoint().port()), "--connections", std::to_string(work.connections),
+             "--rounds", std::to_string(work.rounds), "--pause", std::to_string(work.pause_us)}};
         bind_server();
         const stopwatch watch;
         run(io, listening, work);

@@ -16,7 +16,8 @@ void run(const perf::load& work) {
     for (std::size_t round = 0; round != work.rounds; ++round) {
         if (work.pause_us != 0) ::usleep(static_cast<useconds_t>(work.pause_us));
         sent.fill(static_cast<char>(round));
-        for (int fd : sockets) perf::check(::send(fd, sent.data(), sent.size(), MSG_NOSIGNAL) == ssize_t{sent.size()}, "cannot send");
+        for (int fd : sockets)
+            perf::check(::send(fd, sent.data(), sent.size(), MSG_NOSIGNAL) == ssize_t{sent.size()}, "cannot send");
         for (int fd : sockets) {
             perf::check(::recv(fd, received.data(), received.size(), MSG_WAITALL) == ssize_t{sent.size()}, "an answer is short");
             perf::check(received == sent, "an answer differs from its request");

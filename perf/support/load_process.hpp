@@ -28,7 +28,8 @@ inline void need_descriptors(std::size_t connections) {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     const std::size_t needed = connections + 64;
     if (limit.rlim_cur < needed)
-        throw unavailable{"needs " + std::to_string(needed) + " descriptors, and the system grants " + std::to_string(limit.rlim_cur)};
+        throw unavailable{"needs " + std::to_string(needed) + " descriptors, and the system grants " +
+                          std::to_string(limit.rlim_cur)};
 }
 
 class load_process {
