@@ -1,6 +1,7 @@
 #include "timer_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace corun::detail {
 namespace {
@@ -8,14 +9,22 @@ constexpr std::size_t branches = 4;
 }
 
 void timer_queue::add(timer_node& node, time_point when) {
-    heap_.emplace_back();
-    sift_up(heap_.size() - 1, {when, added_++, &node});
+    if (free_ == none) {
+        slots_.push_back({nullptr, none});
+        free_ = slots_.size() - 1;
+    }
+    heap_.emplace_back();  // if it throws, there is one more free slot
+    const std::size_t own = std::exchange(free_, slots_[free_].place);
+    slots_[own].node = &node;
+    node.slot = own;
+    sift_up(heap_.size() - 1, {when, added_++, own});
 }
 
 void timer_queue::remove(timer_node& node) noexcept {
-    if (node.place == timer_node::nowhere) return;
-    const std::size_t hole = node.place;
-    node.place = timer_node::nowhere;
+    if (node.slot == timer_node::nowhere) return;
+    const std::size_t own = std::exchange(node.slot, timer_node::nowhere);
+    const std::size_t hole = std::exchange(slots_[own].place, free_);
+    free_ = own;
     const entry last = heap_.back();
     heap_.pop_back();
     if (hole == heap_.size()) return;
@@ -27,14 +36,14 @@ void timer_queue::remove(timer_node& node) noexcept {
 
 timer_node* timer_queue::take_expired(time_point now) noexcept {
     if (heap_.empty() || heap_.front().when > now) return nullptr;
-    timer_node* first = heap_.front().node;
+    timer_node* first = slots_[heap_.front().slot].node;
     remove(*first);
     return first;
 }
 
 void timer_queue::put(std::size_t place, const entry& e) noexcept {
     heap_[place] = e;
-    e.node->place = place;
+    slots_[e.slot].place = place;
 }
 
 void timer_queue::sift_up(std::size_t place, const entry& e) noexcept {

@@ -4,12 +4,15 @@
 #include <corun/detail/timer_node.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace corun::detail {
 
-// A heap of four branches, whose nodes know their places, so that a timer is withdrawn in logarithmic time. Equal times expire
-// in the order in which they were added. Belongs to one scheduler; not thread-safe.
+// A heap of four branches that knows where each timer is, so that one is withdrawn in logarithmic time. Where they are stands in
+// a table and not in the nodes: these lie on as many stacks as there are timers, and each step of a sift would miss the caches.
+// Equal times expire in the order in which they were added. Belongs to one scheduler; not thread-safe.
 class timer_queue {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -29,17 +32,26 @@ private:
     struct entry {
         time_point when;
         std::uint64_t order;
-        timer_node* node;
+        std::size_t slot;
         [[nodiscard]] bool before(const entry& other) const noexcept {
             return when != other.when ? when < other.when : order < other.order;
         }
     };
+
+    // One for each timer, for as long as it is in the queue.
+    struct slot {
+        timer_node* node;
+        std::size_t place;  // in the heap; of a free slot: the next free one
+    };
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
     void put(std::size_t place, const entry& e) noexcept;
     void sift_up(std::size_t place, const entry& e) noexcept;
     void sift_down(std::size_t place, const entry& e) noexcept;
 
     std::vector<entry> heap_;
+    std::vector<slot> slots_;
+    std::size_t free_ = none;
     std::uint64_t added_ = 0;
 };
 

@@ -1,11 +1,11 @@
-// What a channel costs: a round trip over two of capacity 0, and a value from a producer to a consumer that may be 1024 behind. And
-// the same beside many fibers that wait, which should not matter.
+// What a channel costs: a round trip over two of capacity 0, and a value from a producer that may be some values ahead of its consumer.
+// And the same beside many fibers that wait, which should not matter.
 #include "support/channel.hpp"
-#include "support/iterations.hpp"
 #include "peers/channel_asio_spawn.hpp"
 #include "peers/channel_awaitable.hpp"
 #include "peers/channel_boost_fiber.hpp"
 #include "peers/yield_jump_fcontext.hpp"
+#include "support/iterations.hpp"
 
 #include <corun.hpp>
 
@@ -33,7 +33,7 @@ void ping_pong_corun(benchmark::State& state) {
 
 void stream_corun(benchmark::State& state) {
     corun::run([&] {
-        corun::channel<std::int64_t> c{perf::ahead};
+        corun::channel<std::int64_t> c{perf::capacity(state)};
         perf::in_order values{state};
         auto consumer = corun::spawn([&] {
             while (const auto v = corun::yield(c.receive())) values.arrived(*v);
@@ -66,16 +66,22 @@ void waiters_corun(benchmark::State& state) {
     });
 }
 
-BENCHMARK(ping_pong_corun)->Name("channel/corun/ping_pong")->Apply(perf::counted);
-BENCHMARK(perf::ping_pong_boost_fiber)->Name("channel/boost_fiber/ping_pong")->Apply(perf::counted);
-BENCHMARK(perf::ping_pong_asio_spawn)->Name("channel/asio_spawn/ping_pong")->Apply(perf::counted);
-BENCHMARK(perf::ping_pong_awaitable)->Name("channel/awaitable/ping_pong")->Apply(perf::counted);
-BENCHMARK(perf::yield_jump_fcontext)->Name("channel/jump_fcontext/ping_pong")->Apply(perf::counted);
-BENCHMARK(stream_corun)->Name("channel/corun/stream")->Apply(perf::counted);
-BENCHMARK(perf::stream_boost_fiber)->Name("channel/boost_fiber/stream")->Apply(perf::counted);
-BENCHMARK(perf::stream_asio_spawn)->Name("channel/asio_spawn/stream")->Apply(perf::counted);
-BENCHMARK(perf::stream_awaitable)->Name("channel/awaitable/stream")->Apply(perf::counted);
-BENCHMARK(waiters_corun)->Name("channel/corun/waiters")->Arg(1)->Arg(1000)->Arg(100'000)->Apply(perf::counted);
+void capacities(benchmark::internal::Benchmark* cost) {
+    for (const std::int64_t each : {1, 64, 1024}) cost->Arg(each);
+    perf::counted(cost);
+}
+void waiters(benchmark::internal::Benchmark* cost) { perf::sizes(cost, {1, 1000, 100'000}); }
+
+BENCHMARK(ping_pong_corun)->Name("ping_pong/corun")->Apply(perf::counted);
+BENCHMARK(perf::ping_pong_boost_fiber)->Name("ping_pong/boost_fiber")->Apply(perf::counted);
+BENCHMARK(perf::ping_pong_asio_spawn)->Name("ping_pong/asio_spawn")->Apply(perf::counted);
+BENCHMARK(perf::ping_pong_awaitable)->Name("ping_pong/awaitable")->Apply(perf::counted);
+BENCHMARK(perf::yield_jump_fcontext)->Name("ping_pong/jump_fcontext");
+BENCHMARK(stream_corun)->Name("producer_consumer/corun")->Apply(capacities);
+BENCHMARK(perf::stream_boost_fiber)->Name("producer_consumer/boost_fiber")->Apply(capacities);
+BENCHMARK(perf::stream_asio_spawn)->Name("producer_consumer/asio_spawn")->Apply(capacities);
+BENCHMARK(perf::stream_awaitable)->Name("producer_consumer/awaitable")->Apply(capacities);
+BENCHMARK(waiters_corun)->Name("ping_pong/corun/waiters")->Apply(waiters);
 
 }  // namespace
 

@@ -9,10 +9,6 @@
 #include <boost/fiber/buffered_channel.hpp>
 #include <corun.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <string>
 #include <thread>
 
 namespace {
@@ -97,20 +93,6 @@ BENCHMARK(thread_to_fiber)->Name("concurrent_channel/corun_from_thread")->UseRea
 BENCHMARK(boost_fiber)->Name("concurrent_channel/boost_fiber")->UseRealTime()->Apply(perf::counted);
 BENCHMARK(awaitable)->Name("concurrent_channel/awaitable")->UseRealTime()->Apply(perf::counted);
 
-void run_go() {
-    if (std::system("command -v go > /dev/null 2>&1") != 0) {
-        std::puts("concurrent_channel/go: skipped, go is not installed");
-        return;
-    }
-    const auto source = std::filesystem::path{__FILE__}.parent_path() / "peers" / "concurrent_channel.go";
-    if (std::system(("go run '" + source.string() + "'").c_str()) != 0) std::puts("concurrent_channel/go: failed");
-}
-
 }  // namespace
 
-int main(int count, char** arguments) {
-    benchmark::Initialize(&count, arguments);
-    benchmark::RunSpecifiedBenchmarks();
-    std::fflush(stdout);
-    run_go();
-}
+BENCHMARK_MAIN();

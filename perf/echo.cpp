@@ -18,7 +18,7 @@ void serve(stream& peer, perf::echo& work) {
         const std::size_t n = corun::yield(corun::read_some(peer, asio::buffer(data)), ec);
         if (ec) return;
         corun::yield(corun::write(peer, asio::buffer(data, n)));
-        ++work.answered;
+        work.answer_sent();
     }
 }
 

@@ -1,7 +1,8 @@
-// What a contended mutex costs: ten fibers lock, yield and unlock.
+// What a contended mutex costs: fibers lock, yield and unlock.
 #include "support/mutex.hpp"
 #include "peers/mutex_asio.hpp"
 #include "peers/mutex_boost_fiber.hpp"
+#include "support/iterations.hpp"
 
 #include <corun.hpp>
 
@@ -15,7 +16,7 @@ void mutex_corun(benchmark::State& state) {
         Mutex m;
         perf::contest all{state};
         std::vector<corun::fiber<>> others;
-        for (std::size_t i = 0; i < perf::contenders; ++i)
+        for (std::size_t i = perf::contenders(state); i != 0; --i)
             others.push_back(corun::spawn([&] {
                 do {
                     const auto held = corun::yield(m.lock());
@@ -29,11 +30,13 @@ void mutex_corun(benchmark::State& state) {
     });
 }
 
-BENCHMARK(mutex_corun<corun::mutex>)->Name("mutex/corun");
-BENCHMARK(mutex_corun<corun::concurrent_mutex>)->Name("mutex/corun_concurrent");
-BENCHMARK(perf::mutex_boost_fiber)->Name("mutex/boost_fiber");
-BENCHMARK(perf::mutex_asio_spawn)->Name("mutex/asio_spawn");
-BENCHMARK(perf::mutex_awaitable)->Name("mutex/awaitable");
+void sizes(benchmark::internal::Benchmark* cost) { perf::sizes(cost, {10}); }
+
+BENCHMARK(mutex_corun<corun::mutex>)->Name("mutex/corun")->Apply(sizes);
+BENCHMARK(mutex_corun<corun::concurrent_mutex>)->Name("mutex/corun_concurrent")->Apply(sizes);
+BENCHMARK(perf::mutex_boost_fiber)->Name("mutex/boost_fiber")->Apply(sizes);
+BENCHMARK(perf::mutex_asio_spawn)->Name("mutex/asio_spawn")->Apply(sizes);
+BENCHMARK(perf::mutex_awaitable)->Name("mutex/awaitable")->Apply(sizes);
 
 }  // namespace
 

@@ -5,11 +5,13 @@ import datetime
 import signal
 import sys
 
-from suite import (baseline, catalogue, children, compare, counts, curves, goals, machine, page, programs, progress, report, rounds,
-                   tables)
+from suite import (baseline, catalogue, children, compare, counts, curves, document, goals, machine, page, programs, progress, report,
+                   rounds, tables)
 from suite.options import parse
 
 BUDGET = {"quick": 165, "": 1200, "full": 2250}  # seconds; --quick promises three minutes, --full forty
+COUNTS = 0.2  # the part of the time that counting may take
+CURVE = 4  # how much time a curve gets, as a case with so many runtimes
 
 
 class Suite:
@@ -27,17 +29,13 @@ class Suite:
 
     def workloads(self):
         chosen = [each for each in catalogue.WORKLOADS if each.name in self.options.names]
+        self.runner.plan(chosen, 0 if self.options.check else CURVE * len(self.chosen_curves()))
         for workload in chosen:
-            for case in self.runner.cases(workload):
-                for runtime in self.runner.runtimes(workload):
-                    times = min(self.options.rounds, case.rounds or self.options.rounds)
-                    self.progress.plan((workload.name, case.title, runtime), times)
-        for number, workload in enumerate(chosen):
-            self.progress.share(len(chosen) - number + 2)  # the curves are two more
             try:
                 for result in self.runner.run(workload):
                     self.results.append(result)
-                    self.show(tables.workload(result))
+                    if not self.options.check:
+                        self.show(tables.workload(result))
             except children.Failed as failure:
                 self.broken[workload.name] = str(failure)
                 self.show([f"{workload.name} not measured: {failure}"])
@@ -46,19 +44,25 @@ class Suite:
     def count(self):
         counter = counts.Counter(self.programs, self.progress)
         few = self.options.mode == "quick" or self.options.counts_only
+        self.progress.share(COUNTS, 1)
         for counted in catalogue.COUNTED:
-            if counted.workload in self.options.names and not self.progress.late():
+            if self.options.counts_only and not counted.guarded:
+                continue
+            if counted.workload in self.options.names:
                 known = ("corun",) if few else [runtime for runtime in counted.runtimes
                                                 if runtime == "corun" or runtime in (self.options.peers or counted.runtimes)]
                 self.counts.append(counter.count(counted, known))
         if self.counts:
             self.show(tables.counts(self.counts))
 
+    def chosen_curves(self):
+        return [each for each in catalogue.CURVES if each.workload in self.options.names]
+
     def scale(self):
         scaling = curves.Curves(self.programs, self.options, self.progress)
-        chosen = [each for each in catalogue.CURVES if each.workload in self.options.names]
+        chosen = self.chosen_curves()
         for number, curve in enumerate(chosen):
-            self.progress.share(len(chosen) - number)
+            self.progress.share(1, len(chosen) - number)
             self.curves.append(scaling.run(curve))
             self.show(tables.curve(self.curves[-1]))
 
@@ -90,6 +94,17 @@ def guard(suite):
     return status
 
 
+def check(suite):
+    """Each program once: none of them may rot unseen between two measurements."""
+    suite.workloads()
+    failures = [f"{result['workload']}, {result['case']}, {runtime}: {why}"
+                for result in suite.results for runtime, why in result["failed"].items()]
+    failures += [f"{workload}: {why}" for workload, why in suite.broken.items()]
+    ran = sum(len(result["runs"]) for result in suite.results)
+    print(*failures, f"{ran} programs did their work, {len(failures)} failed", sep="\n")
+    return 1 if failures else 0
+
+
 def stop(*_):
     raise KeyboardInterrupt
 
@@ -100,9 +115,15 @@ def main():
     old = report.read(options.compare) if options.compare else None
     if options.only_check_arguments:
         return 0
+    if options.write_docs:
+        document.write(report.read(options.write_docs))
+        print(f"results of {options.write_docs}: {document.PATH}")
+        return 0
     suite = Suite(options)
     if options.counts_only:
         return guard(suite)
+    if options.check:
+        return check(suite)
     load = machine.Load()
     suite.count()
     suite.workloads()
@@ -125,8 +146,8 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except report.Unreadable as unreadable:
-        sys.exit(f"./dev perf: {unreadable}")
+    except (report.Unreadable, document.Unwritable) as unusable:
+        sys.exit(f"./dev perf: {unusable}")
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         sys.exit("perf: interrupted")

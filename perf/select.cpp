@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace {
 
@@ -53,9 +54,32 @@ void select_of_8_and_a_deadline(benchmark::State& state) {
     });
 }
 
+// A value to the first of many receivers, each of which waits in a select of two.
+void waiters(benchmark::State& state) {
+    corun::run([&] {
+        corun::channel<std::int64_t> c, stop;
+        std::vector<corun::fiber<>> receivers;
+        for (auto i = state.range(0); i > 0; --i)
+            receivers.push_back(corun::spawn({.stack_size = 32 * 1024}, [&] {
+                while (corun::yield(corun::select(c.receive(), stop.receive())).index() == 0) {
+                }
+            }));
+        corun::yield();
+        for ([[maybe_unused]] auto _ : state) {
+            corun::yield(c.send(1));
+            corun::yield();
+        }
+        stop.close();
+        for (auto& r : receivers) corun::yield(r.join());
+    });
+}
+
+void sizes(benchmark::internal::Benchmark* cost) { perf::sizes(cost, {1, 1000, 100'000}); }
+
 BENCHMARK(plain_receive)->Name("select/corun/plain_receive")->Apply(perf::counted);
 BENCHMARK(select_of_8_and_a_timer)->Name("select/corun/of_8_and_a_timer")->Apply(perf::counted);
 BENCHMARK(select_of_8_and_a_deadline)->Name("select/corun/of_8_and_a_deadline")->Apply(perf::counted);
+BENCHMARK(waiters)->Name("select/corun/waiters")->Apply(sizes);
 
 }  // namespace
 

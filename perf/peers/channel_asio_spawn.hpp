@@ -36,7 +36,7 @@ inline void ping_pong_asio_spawn(benchmark::State& state) {
 inline void stream_asio_spawn(benchmark::State& state) {
     asio::io_context io{one_thread};
     open_reactor(io);
-    asio_channel c{io.get_executor(), ahead};
+    asio_channel c{io.get_executor(), capacity(state)};
     in_order values{state};
     perf::spawn(io, recycled_stacks(), [&](yield_context yield) {
         for (std::int64_t v = c.async_receive(yield); v != the_end; v = c.async_receive(yield)) values.arrived(v);

@@ -48,7 +48,7 @@ inline awaitable<void> produce(benchmark::State& state, asio_channel& c) {
 inline void stream_awaitable(benchmark::State& state) {
     asio::io_context io{one_thread};
     open_reactor(io);
-    asio_channel c{io.get_executor(), ahead};
+    asio_channel c{io.get_executor(), capacity(state)};
     in_order values{state};
     start(io, consume(c, values));
     start(io, produce(state, c));

@@ -7,6 +7,8 @@
 #include <boost/fiber/buffered_channel.hpp>
 #include <boost/fiber/unbuffered_channel.hpp>
 
+#include <algorithm>
+
 namespace perf {
 
 inline void ping_pong_boost_fiber(benchmark::State& state) {
@@ -28,7 +30,8 @@ inline void ping_pong_boost_fiber(benchmark::State& state) {
 }
 
 inline void stream_boost_fiber(benchmark::State& state) {
-    fibers::buffered_channel<std::int64_t> c{ahead};
+    // A power of two, of which it leaves one unused.
+    fibers::buffered_channel<std::int64_t> c{std::max<std::size_t>(2, capacity(state))};
     in_order values{state};
     fibers::fiber consumer = start_fiber(fibers::launch::post, recycled_stacks(), [&] {
         for (std::int64_t v = 0; c.pop(v) == fibers::channel_op_status::success;) values.arrived(v);

@@ -15,7 +15,7 @@ void serve(perf::tcp_socket& peer, perf::echo& work, perf::yield_context yield) 
         const std::size_t n = peer.async_read_some(asio::buffer(data), yield[ec]);
         if (ec) return;
         asio::async_write(peer, asio::buffer(data, n), yield);
-        ++work.answered;
+        work.answer_sent();
     }
 }
 

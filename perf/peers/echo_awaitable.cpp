@@ -16,7 +16,7 @@ perf::awaitable<void> serve(perf::tcp_socket peer, perf::echo& work) {
         const std::size_t n = co_await peer.async_read_some(asio::buffer(data), asio::redirect_error(perf::use_awaitable, ec));
         if (ec) co_return;
         co_await asio::async_write(peer, asio::buffer(data, n), perf::use_awaitable);
-        ++work.answered;
+        work.answer_sent();
     }
 }
 

@@ -17,7 +17,7 @@ void serve(perf::tcp_socket& peer, perf::echo& work) {
         const std::size_t n = peer.async_read_some(asio::buffer(data), perf::fiber_yield[ec]);
         if (ec) return;
         asio::async_write(peer, asio::buffer(data, n), perf::fiber_yield);
-        ++work.answered;
+        work.answer_sent();
     }
 }
 

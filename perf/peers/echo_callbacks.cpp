@@ -21,7 +21,7 @@ struct session : std::enable_shared_from_this<session> {
     void write(std::size_t n) {
         asio::async_write(peer, asio::buffer(data, n), [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
             if (ec) return;
-            ++self->work.answered;
+            self->work.answer_sent();
             self->read();
         });
     }

@@ -14,7 +14,7 @@ bool answer(int fd, perf::echo& work) {
     if (n < 0 && errno == EAGAIN) return true;
     if (n <= 0) return false;
     perf::check(::send(fd, data.data(), static_cast<std::size_t>(n), MSG_NOSIGNAL) == n, "send");
-    ++work.answered;
+    work.answer_sent();
     return true;
 }
 

@@ -16,7 +16,7 @@ inline void mutex_asio_spawn(benchmark::State& state) {
     asio_channel permission{io.get_executor(), 1};
     permission.try_send(boost::system::error_code{}, 0);
     contest all{state};
-    for (std::size_t i = 0; i < contenders; ++i)
+    for (std::size_t i = contenders(state); i != 0; --i)
         perf::spawn(io, recycled_stacks(), [&](yield_context yield) {
             do {
                 permission.async_receive(yield);
@@ -46,7 +46,7 @@ inline void mutex_awaitable(benchmark::State& state) {
     asio_channel permission{io.get_executor(), 1};
     permission.try_send(boost::system::error_code{}, 0);
     contest all{state};
-    for (std::size_t i = 0; i < contenders; ++i) start(io, contend(permission, all));
+    for (std::size_t i = contenders(state); i != 0; --i) start(io, contend(permission, all));
     io.run();
     all.check();
 }

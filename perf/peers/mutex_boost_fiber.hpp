@@ -15,7 +15,7 @@ inline void mutex_boost_fiber(benchmark::State& state) {
     fibers::mutex m;
     contest all{state};
     std::vector<fibers::fiber> others;
-    for (std::size_t i = 0; i < contenders; ++i)
+    for (std::size_t i = contenders(state); i != 0; --i)
         others.push_back(start_fiber(fibers::launch::post, recycled_stacks(), [&] {
             do {
                 const std::lock_guard hold{m};

@@ -1,4 +1,4 @@
-"""Charts as plain SVG: bars with the spread drawn over them, and lines over a growing size. They take their colours from the page, so
+"""Charts as plain SVG: bars with the spread drawn over them, lines over a growing size, and an overview of all. They take their colours from the page, so
 that the dark mode is the page's affair; every figure in a chart is also in the table under it."""
 
 import html
@@ -6,9 +6,10 @@ import math
 
 from .tables import HEADINGS, figure
 
-WIDTH = 640
-LEFT, RIGHT = 140, 90  # room for names, and for figures
+WIDTH = 400  # of a phone, so that its text is as large as the page's
+LEFT, RIGHT = 112, 58  # room for names, and for figures
 ROW = 26
+ENDS = 84  # room for the lines' names
 
 
 def bars(result, key):
@@ -31,22 +32,39 @@ def bars(result, key):
     return _svg(30 + len(summaries) * ROW, parts, f"{result['workload']}, {result['case']}: {HEADINGS.get(key, key)}")
 
 
+def overview(rows):
+    """For each (title, best peer, ratio, low, high, kind): how often corun's cost goes into that of the best peer, around a line at 1."""
+    reach = max([2.0, *(max(high, 1 / low) for _, _, _, low, high, _ in rows if low > 0)]) * 1.05
+    left, right, row = 8, WIDTH - 8, 38
+    across = _scale(1 / reach, reach, left, right, True)
+    height = 24 + row * len(rows)
+    parts = [_text(across(1) - 6, 14, "← corun takes more", "note", "end"), _text(across(1) + 6, 14, "corun takes less →", "note")]
+    parts.append(f'<path class="spread" d="M{across(1):.1f} 2v14"/>')
+    for number, (title, peer, ratio, low, high, kind) in enumerate(rows):
+        y = 24 + number * row
+        start, end = sorted((across(1), across(ratio)))
+        parts.append(f'<rect class="{kind}" x="{start:.1f}" y="{y + 18}" width="{max(end - start, 1):.1f}" height="10" rx="2"/>')
+        parts.append(f'<path class="spread" d="M{across(low):.1f} {y + 23}H{across(high):.1f}M{across(1):.1f} {y + 15}v16"/>')
+        parts.append(_text(left, y + 14, title, "name"))
+        parts.append(_text(right, y + 14, f"{ratio:.2f} × {peer}", "figure", "end"))
+    return _svg(height, parts, "overview: the best peer's cost beside corun's")
+
+
 def curve(result):
     """The cost of one over the size, both logarithmic; the smallest and the largest of the rounds as a line at each point."""
     points = [point for each in result["points"].values() for point in each]
     values = [value for point in points for value in (point["min"], point["max"]) if value > 0]
     if not values:
         return ""
-    height, bottom = 300, 260
-    across = _scale(min(point["size"] for point in points), max(2, *(point["size"] for point in points)), 70, WIDTH - 120, True)
+    height, bottom, left, right = 250, 216, 48, WIDTH - ENDS
+    across = _scale(min(point["size"] for point in points), max(2, *(point["size"] for point in points)), left, right, True)
     up = _scale(min(values), max(values) * 1.0001, bottom, 20, True)
     parts = [_text(4, 14, f"{result['unit']} of one", "note")]
     for size in sorted({point["size"] for point in points}):
         parts.append(f'<path class="grid" d="M{across(size):.1f} 20V{bottom}"/>')
         parts.append(_text(across(size), bottom + 18, _short(size), "figure", "middle"))
-    for exponent in range(math.ceil(math.log10(min(values))), math.floor(math.log10(max(values))) + 1):
-        y = up(10 ** exponent)
-        parts.append(f'<path class="grid" d="M70 {y:.1f}H{WIDTH - 120}"/>' + _text(64, y + 4, _short(10 ** exponent), "figure", "end"))
+    for value in _marks(min(values), max(values)):
+        parts.append(f'<path class="grid" d="M{left} {up(value):.1f}H{right}"/>' + _text(left - 6, up(value) + 4, _short(value), "figure", "end"))
     ends = []
     for number, (runtime, each) in enumerate(result["points"].items()):
         line = " ".join(f"{across(point['size']):.1f},{up(max(point['median'], min(values))):.1f}" for point in each)
@@ -65,7 +83,7 @@ def _labels(ends):
     lowest = 0.0
     for y, x, runtime, colour in sorted(ends):
         lowest = max(y, lowest + 15)
-        yield _text(x + 8, lowest + 4, runtime, f"name {colour}")
+        yield _text(x + 6, lowest + 4, runtime, f"name {colour}")
 
 
 def _scale(low, high, start, end, logarithmic):
@@ -73,6 +91,13 @@ def _scale(low, high, start, end, logarithmic):
     of = (lambda value: math.log(max(value, low))) if logarithmic else float
     first, span = of(low), (of(high) - of(low)) or 1
     return lambda value: start + (of(value) - first) / span * (end - start)
+
+
+def _marks(low, high):
+    """Round values between the two: powers of ten, and where these are few, 2 and 5 times them."""
+    tens = [10.0 ** exponent for exponent in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    steps = (1, 2, 5) if high < 100 * low else (1,)
+    return [ten * step for ten in tens for step in steps if low <= ten * step <= high]
 
 
 def _short(value):

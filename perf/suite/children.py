@@ -12,6 +12,17 @@ class Failed(Exception):
     """A program did not do its work; the text is one line for people."""
 
 
+class TookTooLong(Failed):
+    """It was ended at its time limit."""
+
+
+class Unavailable(Failed):
+    """It said that this system does not offer what it needs."""
+
+
+UNAVAILABLE = 77
+
+
 def end(child):
     """Ends a child and whatever it started, politely at first, so that it can clean up."""
     for number, patience in (signal.SIGTERM, 3), (signal.SIGKILL, 10):
@@ -45,10 +56,11 @@ def output(command, seconds, **options):
         except subprocess.TimeoutExpired:
             end(child)
             child.communicate()
-            raise Failed(f"took longer than {seconds} s") from None
+            raise TookTooLong(f"took longer than {seconds:.0f} s") from None
     if child.returncode != 0:
         lines = err.strip().splitlines()
-        raise Failed(lines[-1] if lines else f"ended with status {child.returncode}")
+        kind = Unavailable if child.returncode == UNAVAILABLE else Failed
+        raise kind(lines[-1] if lines else f"ended with status {child.returncode}")
     return out
 
 

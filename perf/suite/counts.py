@@ -20,8 +20,8 @@ class Counter:
         self._progress = progress
 
     def count(self, counted, runtimes):
-        """{"title", "counts": {runtime: {kind: of one operation}}, "skipped": {runtime or kind: why}, "failed": {runtime: why}}"""
-        result = {"workload": counted.workload, "title": counted.title, "counts": {}, "skipped": {}, "failed": {}}
+        """{"workload", "title", "guarded", "counts": {runtime: {kind: of one operation}}, "skipped": {runtime or kind: why}, "failed": {runtime: why}}"""
+        result = {"workload": counted.workload, "title": counted.title, "guarded": counted.guarded, "counts": {}, "skipped": {}, "failed": {}}
         workload = workload_called(counted.workload)
         for runtime in counted.runtimes:
             if runtime not in runtimes:
@@ -33,6 +33,9 @@ class Counter:
                 if (tool := TOOLS.get(kind)) and shutil.which(tool) is None:
                     result["skipped"][UNITS[kind]] = f"{tool} is not installed"
                     continue
+                if self._progress.late():
+                    result["skipped"][f"{runtime}, {UNITS[kind]}"] = "the time was up"
+                    continue
                 self._progress.say(f"counting: {counted.title}, {UNITS[kind]}, {runtime}")
                 try:
                     result["counts"].setdefault(runtime, {})[kind] = self._of_one(counted, workload, runtime, kind)
@@ -40,28 +43,35 @@ class Counter:
                     result["failed"][runtime] = f"{UNITS[kind]}: {failure}"
         return result
 
+    def instructions(self, curve, workload, size):
+        """Of one operation of corun's at a size of a curve."""
+        operations = 2 * size, 4 * size
+        words = [{"size": size, "work": each, "rounds": each // size} for each in operations]
+        small, large = (self._run(catalogue.Counted(
+            curve.workload, curve.grows, 0, 0, arguments=tuple(word.format(**each) for word in curve.arguments),
+            option="", parameter=curve.parameter.format(**each)), workload, "corun", "instructions", each["work"], str(size))
+            for each in words)
+        return max(1, large - small) / (operations[1] - operations[0])
+
     def _of_one(self, counted, workload, runtime, kind):
         if counted.field:
             command = self._programs.command(workload, runtime, ("--fibers", str(counted.large)))
             return programs.fields(children.output(command, SECONDS), workload, runtime)[counted.field]
         small, large = (self._run(counted, workload, runtime, kind, number) for number in (counted.small, counted.large))
-        return round(max(0, large - small) / (counted.large - counted.small), 4)
+        return round(max(0, large - small) / (counted.large - counted.small) / counted.each, 4)
 
-    def _run(self, counted, workload, runtime, kind, operations):
-        environment = dict(os.environ)
+    def _run(self, counted, workload, runtime, kind, operations, size=""):
+        environment = dict(os.environ, **({"CORUN_PERF_SIZE": size} if size else {}))
         arguments = counted.arguments
         if workload.benchmark:
             environment["CORUN_PERF_ITERATIONS"] = str(operations)
-        else:
-            arguments = (*arguments, "--operations", str(operations))
+        elif counted.option:
+            arguments = (*arguments, counted.option, str(operations))
         command = self._programs.command(workload, runtime, arguments, counted.parameter)
-        if workload.benchmark:
-            command = [word if not str(word).startswith("--benchmark_filter") else f"{str(word)[:-1]}(/iterations:.*)?$"
-                       for word in command]
         with tempfile.TemporaryDirectory(prefix="corun-perf-") as folder:
             log = pathlib.Path(folder) / "counted"
             command, pattern = instrumented(kind, command, log, environment, self._programs.preload)
-            children.output(command, SECONDS, env=environment)
+            children.output(command, self._progress.at_most(SECONDS), env=environment)
             return read(log, pattern, kind)
 
 
@@ -69,8 +79,8 @@ def instrumented(kind, command, log, environment, preload):
     """The command with the tool around it, and what to look for in the log."""
     if kind == "instructions":
         return ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}", *command], r"Collected\s*:\s*(\d+)"
-    if kind == "system_calls":
-        return ["strace", "-f", "-c", "-U", "calls,name", "-o", log, *command], r"^\s*(\d+)\s+total$"
+    if kind == "system_calls":  # of the program alone: its load is a process of its own, and what it counts has one thread
+        return ["strace", "-c", "-U", "calls,name", "-o", log, *command], r"^\s*(\d+)\s+total$"
     if not preload.exists():
         raise children.Failed(f"{preload.name} has not been built")
     environment.update(LD_PRELOAD=str(preload), CORUN_PERF_ALLOCATIONS=str(log))

@@ -1,4 +1,7 @@
-"""What one operation costs as something grows, and whether that grows with it."""
+"""What one operation costs as something grows, and whether that grows with it.
+
+Time alone cannot tell a scan of a list from caches that are too small for a million stacks. So where corun's time grows too much, its
+instructions are counted at two sizes: if they do not grow as well, it is memory that is slow, and not work that is more."""
 
 import os
 import statistics
@@ -6,6 +9,7 @@ import statistics
 from . import catalogue, children, counts, programs, samples
 
 SUPERLINEAR = 0.25  # cost of one ~ size^p: caches and logarithms stay below, a scan of a list is 1
+WORK_SIZES = 1000, 10_000
 JUDGED_FROM = 1000  # below, what a program does once is in the way
 SIZES = {"quick": (1, 100, 10_000), "": (1, 10, 100, 1000, 10_000, 100_000), "full": (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)}
 ROUNDS = 3
@@ -17,6 +21,7 @@ class Curves:
         self._programs = found
         self._options = options
         self._progress = progress
+        self._counter = counts.Counter(found, progress)
         self._runs = {}  # by command: one program may tell several curves
 
     def run(self, curve):
@@ -24,7 +29,7 @@ class Curves:
         workload = counts.workload_called(curve.workload)
         sizes = [size for size in SIZES[self._options.mode] if size <= curve.largest]
         result = {"workload": curve.workload, "grows": curve.grows, "unit": curve.unit, "points": {}, "slope": {},
-                  "superlinear": [], "skipped": {}, "failed": {}}
+                  "superlinear": [], "work_slope": {}, "skipped": {}, "failed": {}}
         for runtime in self._runtimes(curve):
             for size in sizes:
                 case = catalogue.Case(str(size), needs_bytes={runtime: size * ROOM})
@@ -34,11 +39,28 @@ class Curves:
                     break
                 try:
                     result["points"].setdefault(runtime, []).append(self._point(curve, workload, runtime, size))
+                except children.Unavailable as missing:
+                    result["skipped"][runtime] = f"{missing} ({size:,})"
+                    break
                 except children.Failed as failure:
                     result["failed"][runtime] = f"{size:,}: {failure}"
                     break
         judge(result)
+        if "corun" in result["superlinear"]:
+            self._look_at_work(curve, workload, result)
         return result
+
+    def _look_at_work(self, curve, workload, result):
+        if not (workload.benchmark or any("{work}" in word for word in curve.arguments)) or self._progress.late():
+            return
+        self._progress.say(f"scaling, {curve.grows}: counting instructions")
+        try:
+            points = [(size, self._counter.instructions(curve, workload, size)) for size in WORK_SIZES]
+        except (children.Failed, OSError):  # no valgrind: time alone has to do
+            return
+        result["work_slope"]["corun"] = samples.slope(points)
+        if result["work_slope"]["corun"] <= SUPERLINEAR:
+            result["superlinear"].remove("corun")
 
     def _runtimes(self, curve):
         if self._options.mode == "quick":
@@ -46,12 +68,16 @@ class Curves:
         return [name for name in curve.runtimes if name == "corun" or not self._options.peers or name in self._options.peers]
 
     def _point(self, curve, workload, runtime, size):
-        words = {"size": size, "work": max(size * curve.times, curve.least_work)}
+        work = max(size * curve.times, curve.least_work)
+        if self._options.mode == "quick":
+            work = max(size * curve.times, curve.least_work // 5)
+        words = {"size": size, "work": work, "rounds": max(1, work // size)}
         arguments = [word.format(**words) for word in curve.arguments]
         if workload.benchmark:
-            arguments.append("--benchmark_min_time=0.05")
+            arguments.append("--benchmark_min_time=" + ("0.01" if self._options.mode == "quick" else "0.05"))
         command = self._programs.pinned(
-            workload, self._programs.command(workload, runtime, arguments, str(size) if workload.benchmark else ""))
+            workload, self._programs.command(workload, runtime, arguments,
+                                             curve.parameter.format(**words) if workload.benchmark else ""))
         key = tuple(map(str, (*command, size)))
         if key not in self._runs:
             self._runs[key] = [self._once(curve, workload, runtime, size, command, number + 1)
@@ -61,7 +87,7 @@ class Curves:
 
     def _once(self, curve, workload, runtime, size, command, number):
         self._progress.say(f"scaling, {curve.grows}: {size:,}, {runtime}, round {number}")
-        output = children.output(command, workload.seconds, env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
+        output = children.output(command, self._progress.at_most(workload.seconds), env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
         return programs.fields(output, workload, runtime)
 
 

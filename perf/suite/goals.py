@@ -31,7 +31,9 @@ def evaluate(results, names):
     figures = Figures(results)
     goals = {
         "yield": _yield, "spawn_join": _spawn_join, "spawn_batch": _spawn_batch, "skynet": _skynet, "parked": _parked,
-        "concurrent_task": _concurrent_task, "url_fetch": _url_fetch, "echo": _echo,
+        "concurrent_task": _concurrent_task, "ping_pong": _ping_pong, "producer_consumer": _producer_consumer,
+        "concurrent_channel": _concurrent_channel, "mutex": _mutex, "select": _select, "url_fetch": _url_fetch, "echo": _echo,
+        "echo_idle": _echo_idle, "http": _http, "two_threads": _two_threads,
     }
     return [{"goal": goal, "asked": asked, "measured": measured, "met": _met(asked, measured)}
             for name, list_goals in goals.items() if name in names
@@ -42,7 +44,7 @@ def _met(asked, measured):
     if measured is None:
         return None
     relation, bound = asked.split()
-    return measured < float(bound) if relation == "<" else measured <= float(bound)
+    return {"<": measured < float(bound), "≤": measured <= float(bound), "≥": measured >= float(bound)}[relation]
 
 
 def _yield(figures):
@@ -89,15 +91,56 @@ def _concurrent_task(figures):
         yield f"concurrent_task, CPU ÷ {peer}", asked, part
 
 
+def _ping_pong(figures):
+    part, best = figures.to_best("ping_pong", "2 fibers", "op_cpu_ns", [*FIBERS, "go"])
+    yield f"ping-pong ÷ {best}", "≤ 0.2", part
+
+
+def _producer_consumer(figures):
+    part, best = figures.to_best("producer_consumer", "capacity 1024", "op_cpu_ns", [*FIBERS, "go"])
+    yield f"producer and consumer, capacity 1024 ÷ {best}", "≤ 0.4", part
+
+
+def _concurrent_channel(figures):
+    part, _ = figures.to_best("concurrent_channel", "capacity 1024", "op_ns", ["go"])
+    yield "values per second from thread to thread ÷ go", "≥ 1.5", part and 1 / part
+
+
+def _mutex(figures):
+    part, best = figures.to_best("mutex", "10 fibers", "op_cpu_ns", [*FIBERS, "go"])
+    yield f"mutex ÷ {best}", "≤ 0.25", part
+
+
+def _select(figures):
+    alone, of_eight = (figures.median("select", case, "corun", "op_cpu_ns") for case in ("alone", "by a select of 8 channels and a timer"))
+    yield "select of 8 channels and a timer ÷ a plain receive", "≤ 2", ratio(of_eight, {"alone": alone})[0]
+
+
 def _url_fetch(figures):
     for case in "1000 requests", "10,000 requests":
         for key, what in ("wall_s", "wall"), ("cpu_s", "CPU"):
             part, best = figures.to_best("url_fetch", case, key, ("asio_spawn", "boost_fiber", "gevent", "thread"))
             yield f"url_fetch, {case}, {what} ÷ {best}", "< 1", part
+    part, _ = figures.to_best("url_fetch", "10,000 requests", "cpu_s", ["raw_epoll"])
+    yield "url_fetch, 10,000 requests, CPU ÷ raw_epoll", "≤ 1.15", part
 
 
 def _echo(figures):
-    many, most = "64 connections, 2000 requests each", "1000 connections, 128 requests each"
+    many, most = "64 connections", "1000 connections"
     for case, peer, asked in (many, "raw_epoll", "≤ 1.08"), (many, "callbacks", "< 1"), (most, "callbacks", "< 1"):
-        cpu = {runtime: figures.median("echo", case, runtime, "cpu_s") for runtime in ("corun", peer)}
-        yield f"echo, {case}, CPU ÷ {peer}", asked, ratio(cpu["corun"], {peer: cpu[peer]})[0]
+        yield f"echo, {case}, CPU ÷ {peer}", asked, figures.to_best("echo", case, "op_cpu_ns", [peer])[0]
+
+
+def _echo_idle(figures):
+    each = figures.median("echo_idle", "10,000 connections", "corun", "resident_b")
+    yield "10,000 idle connections, KiB resident each", "≤ 6", each and each / 1024
+
+
+def _http(figures):
+    for peer in "beast", "callbacks":
+        yield f"http, CPU ÷ {peer}", "< 1", figures.to_best("http", "64 connections", "op_cpu_ns", [peer])[0]
+
+
+def _two_threads(figures):
+    one, two = (figures.median("two_threads", case, "corun", "op_ns") for case in ("1 thread", "2 threads"))
+    yield "requests per second, two threads ÷ one", "≥ 1.8", one and two and one / two

@@ -20,7 +20,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser():
     made = Parser(prog="./dev perf", description="Measures corun beside what people use instead.", epilog=EXITS, allow_abbrev=False)
-    made.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure; without: all of {', '.join(NAMES)}")
+    made.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure; without: all of {', '.join(NAMES)}. "
+                      + ", ".join(f"{alias} is {name}" for alias, name in catalogue.ALIASES.items()))
     made.add_argument("--peers", type=lambda text: text.split(","), default=[], metavar="A,B",
                       help=f"only these peers, of {', '.join(PEERS)}")
     made.add_argument("--rounds", type=int, help="how often each workload runs; 5, or 7 with --full. Fewer than 5 decide nothing")
@@ -31,8 +32,12 @@ def parser():
                         help="millions of fibers too: within 40 minutes")
     made.add_argument("--compare", type=pathlib.Path, metavar="OLD.json",
                       help="say what differs from an older report by more than the noise")
+    made.add_argument("--check", action="store_true",
+                      help="only run each program once, with little work, and say which do not do it; no figures")
     made.add_argument("--check-counts", action="store_true", help="only count, and compare with perf/baseline.json")
     made.add_argument("--accept-counts", action="store_true", help="only count, and make that the baseline")
+    made.add_argument("--write-docs", type=pathlib.Path, metavar="REPORT.json",
+                      help="measure nothing; put the results of that report into docs/performance.md")
     made.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build/release", help="where the programs are")
     made.add_argument("--report", type=pathlib.Path, default=ROOT / "build/perf/report.json",
                       help="where the report goes; the page goes beside it, as .html")
@@ -44,14 +49,23 @@ def parser():
 def parse(words=None):
     made = parser()
     options = made.parse_args(words)
+    options.names = list(dict.fromkeys(catalogue.ALIASES.get(name, name) for name in options.names))
     for asked, known, what in (options.names, NAMES, "NAME"), (options.peers, PEERS, "peer"):
         if unknown := [name for name in asked if name not in known]:
             made.error(f"there is no {what} {', '.join(map(repr, unknown))}; there is: {', '.join(known)}")
+    if options.check:
+        if options.mode or options.rounds or options.compare:
+            made.error("--check runs each program once, and takes no --quick, --full, --rounds or --compare")
+        options.mode, options.rounds = "quick", 1
     options.rounds = ROUNDS[options.mode] if options.rounds is None else options.rounds
     if not 1 <= options.rounds <= 1000:
         made.error("--rounds must be 1 to 1000")
-    if options.compare and not options.compare.is_file():
-        made.error(f"--compare: there is no file {options.compare}")
+    for option in "compare", "write_docs":
+        if (path := getattr(options, option)) and not path.is_file():
+            made.error(f"--{option.replace('_', '-')}: there is no file {path}")
+    if options.write_docs and (options.names or options.peers or options.mode or options.compare or options.check_counts or options.check
+                               or options.accept_counts):
+        made.error("--write-docs only writes what an earlier run measured, and goes with no other argument")
     if options.report.suffix == ".html":
         made.error("--report names the JSON; the page goes beside it")
     if (options.check_counts or options.accept_counts) and options.compare:

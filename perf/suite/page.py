@@ -13,16 +13,19 @@ STYLE = """
 body{background:var(--back);color:var(--text);font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
 h2{margin:2.5rem 0 .2rem;border-top:1px solid var(--rule);padding-top:1rem}h3{margin:1.5rem 0 .2rem;font-size:1rem}
 p{margin:.3rem 0}.soft{color:var(--soft)}.bad{color:var(--bad)}.good{color:var(--good)}
-svg{width:100%;max-width:46rem;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--text)}
+svg{width:100%;max-width:34rem;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--text)}
 svg .note,svg .figure{fill:var(--soft)}.own{fill:var(--own)}.peer{fill:var(--peer)}.grid{stroke:var(--rule);fill:none}
 .spread{stroke:var(--text);fill:none;stroke-width:1.2}.line{fill:none;stroke-width:2}.colour0{stroke:var(--own)}.line.colour0{stroke-width:3}
 .colour1{stroke:var(--l1)}.colour2{stroke:var(--l2)}.colour3{stroke:var(--l3)}
 .colour4{stroke:var(--l4)}.colour5{stroke:var(--l5)}
-svg text{stroke:none}svg text.colour0{fill:var(--own)}svg text.colour1{fill:var(--l1)}svg text.colour2{fill:var(--l2)}
+svg text.name{stroke:none}svg text.colour0{fill:var(--own)}svg text.colour1{fill:var(--l1)}svg text.colour2{fill:var(--l2)}
 svg text.colour3{fill:var(--l3)}svg text.colour4{fill:var(--l4)}svg text.colour5{fill:var(--l5)}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}th:first-child,td:first-child{text-align:left}
-nav a{display:inline-block;margin-right:.8rem}a{color:var(--own)}@media(max-width:40rem){svg text{font-size:15px}}
+nav a{display:inline-block;margin:.1rem .8rem .1rem 0;padding:.15rem 0}a{color:var(--own)}
+html{-webkit-text-size-adjust:100%}rect.more{fill:var(--good)}rect.less{fill:var(--bad)}rect.noise,rect.few{fill:var(--peer)}
+th:first-child,td:first-child{position:sticky;left:0;background:var(--back)}.told td{text-align:left;white-space:normal}
+@media(max-width:40rem){th:first-child,td:first-child{white-space:normal;min-width:6rem}th,td{padding:.15rem .4rem}}
 """
 
 METHOD = """The runtimes alternate within each round, and each round begins with another one. A figure is the median of the rounds; the
@@ -33,14 +36,19 @@ are compared. What runs on one thread is pinned to one processor, and a server b
 many operations less those of few, divided by the difference: nothing that a program does once is in them."""
 
 
-def table(rows, first_header=True):
+OVERVIEW = """Of each workload the peer that takes the least: its cost (mostly CPU time) as a multiple of corun's. Green: corun takes less; red: it
+takes more; grey: too noisy, or too few rounds, to tell."""
+WORDS = {"more": ("corun takes less", "good"), "less": ("corun takes more", "bad"), "noise": "too noisy to tell", "few": "too few rounds to tell"}
+
+
+def table(rows, first_header=True, kind="wide"):
     """Rows of cells; a cell may be (text, class)."""
     def cell(content, tag):
         text, kind = content if isinstance(content, tuple) else (content, "")
         return f"<{tag}{f' class={kind}' if kind else ''}>{escape(text)}</{tag}>"
     body = "".join("<tr>" + "".join(cell(each, "th" if first_header and number == 0 else "td") for each in row) + "</tr>"
                    for number, row in enumerate(rows))
-    return f'<div class="wide"><table>{body}</table></div>'
+    return f'<div class="{kind}"><table>{body}</table></div>'
 
 
 def paragraph(words, kind="soft"):
@@ -76,16 +84,34 @@ def curve(result):
         rows.append([runtime, *(there.get(size, "") for size in sizes),
                      (f"{text} superlinear", "bad") if runtime in result["superlinear"] else text])
     return (f"<h3>{escape(result['grows'])} <span class=soft>({escape(result['workload'])}, {escape(result['unit'])})</span></h3>"
-            + charts.curve(result) + table(rows) + "".join(map(paragraph, tables.notes(result))))
+            + charts.curve(result) + table(rows) + "".join(map(paragraph, (*tables.work(result), *tables.notes(result)))))
 
 
 def counted(results):
     rows = [["operation", "runtime", *UNITS.values()]]
     for result in results:
         for runtime, found in result["counts"].items():
-            rows.append([result["title"], runtime, *(f"{found[kind]:,.4g}" if kind in found else "" for kind in UNITS)])
+            rows.append([result["title"], runtime, *(tables.figure("", found[kind]) if kind in found else "" for kind in UNITS)])
     said = [f"{result['title']}: {line.strip()}" for result in results for line in tables.notes(result)]
     return table(rows) + "".join(map(paragraph, said))
+
+
+def overview(results):
+    """Each case beside the best of its peers, by the column that is drawn."""
+    rows, cells = [], [["", "best peer", "its cost ÷ corun's", "of the rounds", ""]]
+    for result in results:
+        key = tables.drawn(result)
+        known = {runtime: verdicts[key] for runtime, verdicts in result["verdicts"].items() if verdicts.get(key, {}).get("ratio")}
+        if not known:
+            continue
+        peer = min(known, key=lambda runtime: known[runtime]["ratio"])
+        each = known[peer]
+        title = f"{result['workload']}, {result['case']}"
+        rows.append((title, peer, each["ratio"], each["low"], each["high"], each["verdict"]))
+        cells.append([title, peer, f"{each['ratio']:.2f} ×", f"{each['low']:.2f} to {each['high']:.2f}", WORDS[each["verdict"]]])
+    if not rows:
+        return ""
+    return paragraph(OVERVIEW) + charts.overview(rows) + f"<details><summary>as a table</summary>{table(cells)}</details>"
 
 
 def goals(evaluated):
@@ -95,9 +121,22 @@ def goals(evaluated):
         for goal in evaluated])
 
 
+def told(key, value):
+    """A fact about the machine or the run, in words."""
+    if key in ("steal", "others"):
+        return f"{value:.1%} of the processors' time"
+    if key == "mode":
+        return value or "default"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "all"
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
 def whole(report):
     """The page of a report as described in report.py."""
     sections = {}
+    if compared := overview(report["results"]):
+        sections["overview"] = compared
     for result in report["results"]:
         name = result["workload"]
         sections.setdefault(name, paragraph(result["meaning"]))
@@ -110,8 +149,9 @@ def whole(report):
         sections["counts"] = paragraph("The same on a busy machine as on a quiet one.") + counted(report["counts"])
     if report["goals"]:
         sections["goals"] = goals(report["goals"])
-    described = [[key, str(value)] for key, value in {**report["machine"], **report["busy"], **report["options"]}.items()]
-    sections["method and machine"] = f"<p>{escape(METHOD)}</p>" + table(described, first_header=False)
+    described = [[key.replace("_", " "), told(key, value)]
+                 for key, value in {**report["machine"], **report["busy"], **report["options"]}.items()]
+    sections["method and machine"] = f"<p>{escape(METHOD)}</p>" + table(described, first_header=False, kind="told")
     links = "".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in sections)
     bodies = "".join(f'<h2 id="{escape(name)}">{escape(name)}</h2>{body}' for name, body in sections.items())
     busy = report["busy"]

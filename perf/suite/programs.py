@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -10,7 +11,17 @@ from . import catalogue, children, machine
 
 SOURCES = pathlib.Path(__file__).parent.parent
 PYTHON = {"gevent": "import gevent", "asyncio": "from asyncio import TaskGroup, timeout"}
+MISSING = {"go": "it has not been built: is golang-go installed?", "io_uring": "it has not been built: is liburing-dev installed?"}
+TOOLS = os.environ.get("PATH", "") + ":/usr/sbin"  # where nginx is, which is not in everybody's PATH
 PACKAGES = {"gevent": "python3-gevent is not installed", "asyncio": "this needs Python 3.11"}
+
+
+OUTSIDE = ("go", *PYTHON)  # other languages: programs of their own also where C++ has a benchmark
+NGINX = ["/usr/bin/python3", "-B", SOURCES / "peers" / "http_nginx.py"]
+
+
+def by_benchmark(workload, runtime):
+    return bool(workload.benchmark) and runtime not in OUTSIDE
 
 
 class Programs:
@@ -24,22 +35,28 @@ class Programs:
         return self._build / "count_allocations.so"
 
     def command(self, workload, runtime, arguments=(), parameter=""):
-        if workload.benchmark:
+        program = self._program(workload, runtime)
+        if by_benchmark(workload, runtime):
             name = "/".join(filter(None, (workload.name, runtime, parameter)))
-            arguments = ("--benchmark_format=json", f"--benchmark_filter=^{name}$", *arguments)
-        return [*self._program(workload, runtime), *arguments]
+            return [*program, "--benchmark_format=json", f"--benchmark_filter=^{name}(/iterations:[0-9]+)?(/real_time)?$", *arguments]
+        if workload.driver:
+            own_folder = ["{folder}"] if runtime == "nginx" else []
+            return [sys.executable, "-B", SOURCES / "support" / workload.driver, runtime, *arguments, "--", *program, *own_folder]
+        return [*program, *arguments]
 
     def pinned(self, workload, command):
         return on(self._processor, command) if workload.pinned else command
 
     def _program(self, workload, runtime):
-        if workload.benchmark:
+        if by_benchmark(workload, runtime):
             return [self._build / workload.benchmark]
         if runtime == "corun":
-            return [self._build / workload.name]
+            return [self._build / workload.program]
+        if runtime == "nginx":
+            return NGINX
         if runtime in PYTHON:
-            return [self._python(runtime), "-B", SOURCES / "peers" / f"{workload.name}_{runtime}.py"]
-        return [self._build / f"{workload.name}_{runtime}"]
+            return [self._python(runtime), "-B", SOURCES / "peers" / f"{workload.program}_{runtime}.py"]
+        return [self._build / f"{workload.program}_{runtime}"]
 
     def _python(self, runtime):
         """An interpreter that can: the system's, for which packages are, or the one that runs this."""
@@ -56,13 +73,14 @@ class Programs:
         """Why a runtime cannot take part, or None."""
         if reason := case.slow.get(runtime):
             return reason
+        for tool in (*workload.tools, *(["nginx"] if runtime == "nginx" else [])):
+            if shutil.which(tool, path=TOOLS) is None:
+                return f"{tool} is not installed"
         program = self._program(workload, runtime)
         if program[0] is None:
             return PACKAGES[runtime]
         if not pathlib.Path(program[-1]).exists():
-            if runtime == "go" and shutil.which("go") is None:
-                return "golang-go is not installed"
-            return f"{pathlib.Path(program[-1]).name} has not been built"
+            return MISSING.get(runtime, f"{pathlib.Path(program[-1]).name} has not been built")
         needed, there = case.needs_bytes.get(runtime, 0), available_bytes()
         if needed > there:
             return f"needs {needed / catalogue.GIB:.0f} GiB of memory, and {there / catalogue.GIB:.1f} are free"
@@ -75,10 +93,10 @@ def on(processor, command):
 
 def fields(output, workload, runtime):
     """The numbers that a program printed."""
-    if workload.benchmark:
+    if by_benchmark(workload, runtime):
         return _benchmark(output, workload)
     words = output.split()
-    if words[:2] != [workload.name, runtime]:
+    if words[:2] != [workload.program, runtime]:
         raise children.Failed(f"printed {output.strip()!r}")
     try:
         return {key: float(value) for key, _, value in (word.partition("=") for word in words[2:])}
@@ -93,7 +111,7 @@ def _benchmark(output, workload):
         raise children.Failed(f"{workload.benchmark} printed something else than one benchmark") from None
     if run.get("error_occurred"):
         raise children.Failed(run["error_message"])
-    return {"op_ns": run["real_time"], "op_cpu_ns": run["cpu_time"]}
+    return {"op_ns": run["real_time"], "op_cpu_ns": run["cpu_time"], "operations": run["iterations"]}
 
 
 def available_bytes():

@@ -5,12 +5,15 @@ import sys
 import time
 
 
+LEAST = 5  # seconds that each program has, also when the time is up
+
+
 class Progress:
     def __init__(self, budget=None, stream=sys.stderr, now=time.monotonic):
         self._now = now
         self._begun = now()
         self._budget = budget
-        self._until = budget
+        self._begin, self._allowance = 0.0, budget or 0.0
         self._stream = stream
         self._left = {}  # runs to come by what is run
         self._took = {}  # seconds by what has run
@@ -41,14 +44,25 @@ class Progress:
     def elapsed(self):
         return self._now() - self._begun
 
-    def share(self, parts):
-        """What is measured next may take thrice its part of the time that is left, so that something remains for the others."""
+    def share(self, weight, whole):
+        """What is measured next has this part of the time that is left. What it does not need is left to the others."""
         if self._budget is not None:
-            left = self._budget - self.elapsed()
-            self._until = self.elapsed() + min(left, 3 * left / parts)
+            self._begin = self.elapsed()
+            self._allowance = max(0.0, self._budget - self._begin) * min(1.0, weight / whole)
+
+    def allows(self, seconds, stretch=1.0):
+        """May something begin that will take so long? The allowance may be stretched, the whole time not."""
+        if self._budget is None:
+            return True
+        until = self.elapsed() + seconds
+        return until <= self._budget and until <= self._begin + stretch * self._allowance
 
     def late(self):
-        return self._until is not None and self.elapsed() > self._until
+        return not self.allows(0)
+
+    def at_most(self, seconds):
+        """The longest that one program may run, so that even one that hangs ends soon after the time is up."""
+        return seconds if self._budget is None else max(LEAST, min(seconds, self._budget - self.elapsed()))
 
     def say(self, line):
         if not self._stream.isatty():

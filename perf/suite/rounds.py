@@ -1,10 +1,15 @@
-"""Runs the workloads. The runtimes alternate within each round, so that a noisy minute hits all of them."""
+"""Runs the workloads. The runtimes alternate within each round, so that a noisy minute hits all of them.
+
+The time is divided over the cases by how many programs each runs. Rounds go on until there are as many as asked for, or the case's part of
+the time is used up; up to five rounds, below which nothing can be decided, it may take some more."""
 
 import contextlib
 import tempfile
 import time
 
 from . import catalogue, children, programs, samples
+
+STRETCH = 1.5
 
 
 class Runner:
@@ -17,13 +22,33 @@ class Runner:
     def cases(self, workload):
         return [case for case in workload.cases if self._options.mode in case.modes]
 
+    def rounds(self, case):
+        return min(self._options.rounds, case.rounds or self._options.rounds)
+
     def runtimes(self, workload):
         return [runtime for runtime in workload.runtimes
                 if runtime == "corun" or (runtime in self._options.peers if self._options.peers else self._options.mode != "quick"
-                                          or runtime not in catalogue.ASIDES or runtime == "jump_fcontext")]
+                                          or self._options.check or runtime not in catalogue.ASIDES or runtime == "jump_fcontext")]
+
+    def plan(self, workloads, reserve):
+        """Says what will be run; `reserve` is what comes after it, in the same measure: programs in a round."""
+        self._weight = {workload.name: len(self.runtimes(workload)) for workload in workloads}
+        self._left = reserve
+        for workload in workloads:
+            for case in self.cases(workload):
+                self._left += self._weight[workload.name]
+                for runtime in self.runtimes(workload):
+                    self._progress.plan((workload.name, case.title, runtime), self.rounds(case))
+
+    def begin(self, workload):
+        """The next case, of this workload, gets its part of the time."""
+        self._progress.share(self._weight[workload.name], self._left)
+        self._left -= self._weight[workload.name]
 
     def run(self, workload):
         """The results of the workload's cases, one after the other, each a dictionary as described in report.py."""
+        if not self.cases(workload):
+            return
         with contextlib.ExitStack() as around:
             extra = []
             if workload.needs_server:
@@ -32,10 +57,11 @@ class Runner:
                 # The programs remove what they make; this covers those that are killed.
                 extra += ["--folder", around.enter_context(tempfile.TemporaryDirectory(prefix="corun-perf-"))]
             for case in self.cases(workload):
+                self.begin(workload)
                 yield self._run_case(workload, case, extra)
 
     def _run_case(self, workload, case, extra):
-        result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns,
+        result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns, "drawn": workload.drawn,
                   "runs": {}, "summary": {}, "verdicts": {}, "skipped": {}, "failed": {}}
         commands = {}
         for runtime in self.runtimes(workload):
@@ -45,32 +71,40 @@ class Runner:
                 commands[runtime] = self._command(workload, case, runtime, extra)
         result["skipped"].update({runtime: reason for runtime, reason in workload.absent.items()
                                   if not self._options.peers or runtime in self._options.peers})
-        rounds = min(self._options.rounds, case.rounds or self._options.rounds)
+        rounds, longest = self.rounds(case), 0.0
         for number in range(rounds):
-            if self._progress.late():
+            if not self._progress.allows(longest, 1.0 if number >= samples.FEWEST else STRETCH):
                 result["skipped"]["—"] = f"the time was up after {number} of {rounds} rounds"
                 break
+            begun = time.monotonic()
             self._round(workload, case, commands, number, rounds, result)
+            longest = max(longest, time.monotonic() - begun)
         evaluate(workload, result)
         return result
 
     def _command(self, workload, case, runtime, extra):
         arguments = [*case.arguments, *extra]
-        if workload.benchmark:
+        if programs.by_benchmark(workload, runtime):
+            arguments = list(extra)  # it finds out by itself how often to repeat its operation
             arguments.append("--benchmark_min_time=" + ("0.02" if self._options.mode == "quick" else "0.1"))
         elif self._options.mode == "quick":
             arguments = with_less(arguments, case.quick)
         return self._programs.pinned(workload, self._programs.command(workload, runtime, arguments, case.parameter))
 
     def _round(self, workload, case, commands, number, rounds, result):
-        runtimes = [runtime for runtime in commands if runtime not in result["failed"]]
+        runtimes = [runtime for runtime in commands if runtime not in result["failed"] and runtime not in result["skipped"]]
         first = number % len(runtimes) if runtimes else 0  # nobody is always the one after a certain other
         for runtime in runtimes[first:] + runtimes[:first]:
             self._progress.say(f"{workload.name}, {case.title}: round {number + 1} of {rounds}, {runtime}")
-            begun = time.monotonic()
+            begun, limit = time.monotonic(), self._progress.at_most(workload.seconds)
             try:
-                run = programs.fields(children.output(commands[runtime], workload.seconds), workload, runtime)
+                run = programs.fields(children.output(commands[runtime], limit), workload, runtime)
                 result["runs"].setdefault(runtime, []).append(run)
+            except children.Unavailable as reason:
+                result["skipped"][runtime] = str(reason)
+            except children.TookTooLong as failure:
+                cut = limit < workload.seconds  # not its fault
+                result["skipped" if cut else "failed"][runtime] = "the time was up" if cut else str(failure)
             except children.Failed as failure:
                 result["failed"][runtime] = str(failure)
             self._progress.took((workload.name, case.title, runtime), time.monotonic() - begun)

@@ -1,10 +1,12 @@
 """The report as text."""
 
+import statistics
+
 from .catalogue import ASIDES
 from .counts import UNITS
 
 HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_ns": "create ns", "resident_b": "resident B",
-            "end_ns": "end ns", "op_ns": "ns", "op_cpu_ns": "CPU ns"}
+            "end_ns": "end ns", "op_ns": "ns", "op_cpu_ns": "CPU ns", "load_part": "load"}
 COMPARED = {"wall_s", "cpu_s", "create_ns", "resident_b", "end_ns", "op_ns", "op_cpu_ns"}
 BAR = 24  # characters
 
@@ -20,9 +22,11 @@ def table(rows, indent="  "):
 def figure(key, value):
     if key == "rss_kib":
         return f"{value / 1024:.1f}"
+    if key == "load_part":
+        return f"{value:.0%}"
     if key.endswith("_s"):
         return f"{value:.3f}"
-    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:.3g}" if 0 < value < 1 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
 def times(verdict):
@@ -45,7 +49,7 @@ def notes(result):
 
 def drawn(result):
     """What bars show: the time that does not depend on what else the machine did, if there is one."""
-    return next((key for key in ("op_cpu_ns", "cpu_s") if key in result["columns"]), result["columns"][0])
+    return result.get("drawn") or next((key for key in ("op_cpu_ns", "cpu_s") if key in result["columns"]), result["columns"][0])
 
 
 def workload(result):
@@ -53,7 +57,8 @@ def workload(result):
     yield f"{result['workload']}: {result['meaning']} ({result['case']})"
     key = drawn(result)
     # Bars are cut where one would make all others vanish.
-    largest = 8 * min((summary[key]["median"] for summary in result["summary"].values()), default=1)
+    medians = [summary[key]["median"] for summary in result["summary"].values()] or [1]
+    largest = min(max(medians), 6 * statistics.median(medians))
     rows = [["runtime"]]
     for column in result["columns"]:
         rows[0] += [HEADINGS.get(column, column), "÷ corun", "spread"] if column in COMPARED else [HEADINGS.get(column, column)]
@@ -91,7 +96,7 @@ def counts(results):
     rows = [["", "runtime", *UNITS.values()]]
     for result in results:
         for runtime, found in result["counts"].items():
-            rows.append([result["title"], runtime, *(f"{found[kind]:,.4g}" if kind in found else "" for kind in UNITS)])
+            rows.append([result["title"], runtime, *(figure("", found[kind]) if kind in found else "" for kind in UNITS)])
     if len(rows) > 1:
         yield from table(rows)
     for result in results:
@@ -109,7 +114,14 @@ def curve(result):
         rows.append([runtime, *(figure("", there[size]) if size in there else "" for size in sizes),
                      "" if slope is None else f"{slope:.2f}" + (" SUPERLINEAR" if runtime in result["superlinear"] else "")])
     yield from table(rows)
+    yield from (f"  {line}" for line in work(result))
     yield from notes(result)
+
+
+def work(result):
+    for runtime, slope in result.get("work_slope", {}).items():
+        yield (f"{runtime}: its instructions grow as size^{slope:.2f}"
+               + ("" if runtime in result["superlinear"] else ": what grows is the time that memory takes, and not the work"))
 
 
 def goals(evaluated):

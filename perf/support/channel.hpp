@@ -7,8 +7,9 @@
 
 namespace perf {
 
-/// How many values a producer may be ahead.
+/// How many values a producer may be ahead: of another thread, and as the benchmark asks.
 inline constexpr std::size_t ahead = 1024;
+inline std::size_t capacity(const benchmark::State& state) { return static_cast<std::size_t>(state.range(0)); }
 
 /// Told to the echo, or the consumer, at the end.
 inline constexpr std::int64_t the_end = -1;

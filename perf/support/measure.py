@@ -60,8 +60,9 @@ def max_resident_kib():
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
-def report(workload, runtime, spent, **counts):
-    fields = {**counts, **spent, "rss_kib": max_resident_kib()}
+def report(workload, runtime, spent, resident_kib=None, **counts):
+    """Prints the line; of this process, unless another's resident memory is given."""
+    fields = {**counts, **spent, "rss_kib": max_resident_kib() if resident_kib is None else resident_kib}
     print(workload, runtime, *(f"{key}={value}" for key, value in fields.items()), flush=True)
 
 

@@ -1,4 +1,4 @@
-// Ten fibers that lock, yield and unlock: what every runtime's version shares.
+// Fibers that lock, yield and unlock: what every runtime's version shares.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -7,7 +7,8 @@
 
 namespace perf {
 
-inline constexpr std::size_t contenders = 10;
+/// How many there are.
+inline std::size_t contenders(const benchmark::State& state) { return static_cast<std::size_t>(state.range(0)); }
 
 /// One iteration is one critical section, whoever is in it.
 class contest {

@@ -21,11 +21,17 @@ struct bad_arguments : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// This system does not offer what the work needs; the runner says so and leaves the program out.
+struct unavailable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 inline void check(bool holds, const std::string& otherwise) {
     if (!holds) throw failure{otherwise};
 }
 
-/// Runs a program's body and turns whatever leaves it into an exit status: 1 for failed work, 2 for misuse.
+/// Runs a program's body and turns whatever leaves it into an exit status: 1 for failed work, 2 for misuse, 77 for
+/// what this system cannot do.
 template <class Body>
 int program(std::string_view name, Body body) {
     try {
@@ -34,6 +40,9 @@ int program(std::string_view name, Body body) {
     } catch (const bad_arguments& error) {
         std::cerr << name << ": " << error.what() << " (--help lists the options)\n";
         return 2;
+    } catch (const unavailable& error) {
+        std::cerr << error.what() << '\n';
+        return 77;
     } catch (const std::exception& error) {
         std::cerr << name << ": " << error.what() << '\n';
         return EXIT_FAILURE;

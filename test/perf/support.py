@@ -19,6 +19,18 @@ class Quiet:
     def took(self, what, seconds):
         pass
 
+    def plan(self, what, times):
+        pass
+
+    def share(self, weight, whole):
+        pass
+
+    def allows(self, seconds, stretch=1.0):
+        return not self.is_late
+
+    def at_most(self, seconds):
+        return seconds
+
     def late(self):
         return self.is_late
 

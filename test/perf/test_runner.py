@@ -1,6 +1,7 @@
 """Tests of how the suite is run and shown. Run: python3 test/perf/test_runner.py"""
 
 import contextlib
+import dataclasses
 import html.parser
 import io
 import json
@@ -9,10 +10,11 @@ import re
 import tempfile
 import types
 import unittest
+import unittest.mock as mock
 import xml.etree.ElementTree
 
 import support
-from suite import catalogue, goals, options, page, programs, progress, report, rounds, tables
+from suite import catalogue, children, goals, options, page, programs, progress, report, rounds, tables
 
 WORKLOAD = catalogue.Workload("work", "does something", ("corun", "awaitable", "go"), (catalogue.Case("much"),),
                               columns=("cpu_s",), same=("done",), absent={"boost_fiber": "cannot"}, pinned=False)
@@ -26,8 +28,9 @@ class Rounds(unittest.TestCase):
         support.program(self.folder, "work", f'echo corun >> {self.folder}/order; echo "work corun done=5 cpu_s=1"')
 
     def run_workload(self, late=False):
-        asked = types.SimpleNamespace(mode="", rounds=5, peers=[])
+        asked = types.SimpleNamespace(mode="", rounds=5, peers=[], check=False)
         runner = rounds.Runner(programs.Programs(self.folder), None, asked, support.Quiet(late))
+        runner.plan([WORKLOAD], 0)
         (result,) = runner.run(WORKLOAD)
         return result
 
@@ -58,6 +61,11 @@ class Rounds(unittest.TestCase):
             self.assertEqual(result["failed"], {"awaitable": reason})
             self.assertIn("corun", result["summary"])
 
+    def test_what_this_system_does_not_offer_is_no_failure(self):
+        support.program(self.folder, "work_awaitable", "echo no such call >&2; exit 77")
+        result = self.run_workload()
+        self.assertEqual((result["skipped"]["awaitable"], result["failed"]), ("no such call", {}))
+
     def test_when_the_time_is_up_nothing_more_is_begun(self):
         result = self.run_workload(late=True)
         self.assertEqual(result["summary"], {})
@@ -82,6 +90,9 @@ class Words(unittest.TestCase):
         self.assertIn("not allowed with", self.refused("--quick", "--full"))
         self.assertIn("--rounds must be", self.refused("--rounds", "0"))
         self.assertIn("no file", self.refused("--compare", "/nonexistent.json"))
+        self.assertIn("takes no --quick", self.refused("--check", "--quick"))
+        self.assertIn("goes with no other argument", self.refused("--write-docs", __file__, "yield"))
+        self.assertIn("there is no file", self.refused("--write-docs", "/nonexistent.json"))
         self.assertIn("takes no NAME", self.refused("yield", "--check-counts"))
 
     def test_a_report_of_another_kind_is_refused(self):
@@ -107,6 +118,22 @@ class Words(unittest.TestCase):
             goals.Figures = original
         self.assertEqual(asked - known, set())
 
+    def test_everything_that_was_asked_for_is_measured_under_its_own_name(self):
+        names = {"yield", "spawn_join", "spawn_batch", "skynet", "parked", "concurrent_task", "ping_pong", "producer_consumer", "mutex",
+                 "select", "cancellation", "timeout", "exception", "io_task", "url_fetch", "echo", "echo_idle", "http", "tls_echo",
+                 "two_threads"}
+        self.assertLessEqual(names, {workload.name for workload in catalogue.WORKLOADS})
+        peers = {runtime for workload in catalogue.WORKLOADS for runtime in workload.runtimes}
+        self.assertLessEqual({"boost_fiber", "asio_spawn", "awaitable", "callbacks", "beast", "raw_epoll", "io_uring", "thread", "go",
+                              "gevent", "asyncio", "nginx"}, peers)
+        for mode in "quick", "", "full":
+            self.assertEqual([each.name for each in catalogue.WORKLOADS if not any(mode in case.modes for case in each.cases)], [])
+
+    def test_curves_and_counts_are_of_known_workloads(self):
+        names = {workload.name for workload in catalogue.WORKLOADS}
+        for each in (*catalogue.CURVES, *catalogue.COUNTED):
+            self.assertIn(each.workload, names)
+
     def test_time_left(self):
         clock = iter(range(100))
         shown = progress.Progress(budget=50, now=lambda: next(clock))
@@ -116,16 +143,67 @@ class Words(unittest.TestCase):
         self.assertEqual(shown.seconds_left(), 15)
         self.assertFalse(shown.late())
 
-    def test_nobody_uses_up_the_time_of_those_after_it(self):
+    def test_what_is_not_used_is_left_to_the_others_and_the_whole_is_never_exceeded(self):
         now = [0]
         shown = progress.Progress(budget=100, now=lambda: now[0])
-        shown.share(10)
-        now[0] = 31
-        self.assertTrue(shown.late())
-        shown.share(9)
-        self.assertFalse(shown.late())
+        shown.share(1, 10)
+        self.assertTrue(shown.allows(10))
+        self.assertFalse(shown.allows(11))
+        self.assertTrue(shown.allows(14, stretch=1.5))
+        now[0] = 2
+        shown.share(1, 2)
+        self.assertTrue(shown.allows(49))
+        self.assertFalse(shown.allows(50))
+        now[0] = 95
+        shown.share(1, 1)
+        self.assertFalse(shown.allows(6, stretch=9))
+        self.assertEqual(shown.at_most(60), 5)
         now[0] = 101
         self.assertTrue(shown.late())
+
+    def test_another_name_for_the_same(self):
+        self.assertEqual(options.parse(["sleepers", "concurrent_task"]).names, ["concurrent_task"])
+
+
+class Time(unittest.TestCase):
+    """However long programs take and however many workloads there are, a run ends in time."""
+
+    def run_all(self, budget, seconds_each, workloads):
+        now, begun = [0.0], []
+
+        def output(command, limit, **_):
+            begun.append(now[0])
+            now[0] += min(seconds_each, limit)
+            if seconds_each > limit:
+                raise children.TookTooLong(f"took longer than {limit} s")
+            return f"work {'corun' if str(command[0]).endswith('work') else 'go'} done=1 cpu_s=1"
+
+        asked = types.SimpleNamespace(mode="", rounds=7, peers=[], check=False)
+        shown = progress.Progress(budget, now=lambda: now[0])
+        found = programs.Programs(pathlib.Path("/nowhere"))
+        chosen = [dataclasses.replace(WORKLOAD, runtimes=("corun", "go"))] * workloads
+        runner = rounds.Runner(found, None, asked, shown)
+        runner.plan(chosen, 4)
+        with mock.patch.object(children, "output", output), mock.patch.object(rounds.time, "monotonic", lambda: now[0]), \
+                mock.patch.object(programs.Programs, "why_not", lambda *_: None):
+            results = [result for each in chosen for result in runner.run(each)]
+        return now[0], results
+
+    def test_quick_programs_get_all_their_rounds(self):
+        end, results = self.run_all(100, 0.1, 20)
+        self.assertTrue(all(len(result["runs"]["corun"]) == 7 for result in results))
+        self.assertAlmostEqual(end, 20 * 7 * 2 * 0.1)
+
+    def test_slow_programs_get_fewer_and_no_case_is_left_out(self):
+        end, results = self.run_all(100, 0.6, 20)
+        self.assertLessEqual(end, 100)
+        self.assertTrue(all(len(result["runs"]["corun"]) >= 2 for result in results))
+        self.assertTrue(all("the time was up" in result["skipped"]["—"] for result in results))
+
+    def test_programs_that_hang_end_soon_after_the_time(self):
+        end, results = self.run_all(100, 1000, 20)
+        self.assertEqual({why for result in results for why in result["failed"].values()}, set())  # the limit was not their own
+        self.assertLessEqual(end, 100 + 20 * 2 * progress.LEAST)
 
 
 class Page(html.parser.HTMLParser, unittest.TestCase):
@@ -153,10 +231,10 @@ class Page(html.parser.HTMLParser, unittest.TestCase):
 
     def test_charts_are_well_formed_and_draw_the_spread(self):
         drawings = re.findall(r"<svg.*?</svg>", self.whole(), re.DOTALL)
-        self.assertEqual(len(drawings), 2)
+        self.assertEqual(len(drawings), 3)
         for drawing in drawings:
             xml.etree.ElementTree.fromstring(drawing)
-        self.assertEqual(drawings[0].count('class="spread"'), 3)
+        self.assertEqual(drawings[1].count('class="spread"'), 3)
 
     def test_it_says_what_is_not_certain_and_escapes_what_it_shows(self):
         text = self.whole()

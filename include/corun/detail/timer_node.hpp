@@ -7,12 +7,12 @@ namespace corun::detail {
 
 class scheduler_impl;
 
-// Touched only by the scheduler's owner. In the queue exactly while `place` is not `nowhere`.
+// Touched only by the scheduler's owner. In the queue exactly while `slot` is not `nowhere`.
 struct timer_node {
     static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-    std::size_t place = nowhere;
+    std::size_t slot = nowhere;  // of the queue's table
 
-    [[nodiscard]] bool is_waiting() const noexcept { return place != nowhere; }
+    [[nodiscard]] bool is_waiting() const noexcept { return slot != nowhere; }
 
     // Its time has come; it is no longer in the queue.
     virtual void expired() noexcept = 0;

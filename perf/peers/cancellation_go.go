@@ -1,4 +1,4 @@
-// cancel with Go: a context and its cancel function for each goroutine, which waits for that or for an hour.
+// cancellation with Go: a context and its cancel function for each goroutine, which waits for that or for an hour.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	operations("cancel", 100000, 1000, func(count, size int) (int, uint64) {
+	operations("cancellation", 100000, 1000, func(count, size int) (int, uint64) {
 		var done int64
 		for left := count; left > 0; left -= size {
 			batch := size

@@ -1,4 +1,4 @@
-// cancel with C++20 coroutines: a cancellation signal per coroutine, bound to its end, reaches the timer that it waits for.
+// cancellation with C++20 coroutines: a cancellation signal per coroutine, bound to its end, reaches the timer that it waits for.
 #include "../support/operations.hpp"
 #include "awaitable.hpp"
 #include "join_all.hpp"
@@ -49,5 +49,5 @@ void run(perf::operations& work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return perf::operations_main(argc, argv, "cancel", "awaitable", {.count = 100'000, .size = 1000}, run);
+    return perf::operations_main(argc, argv, "cancellation", "awaitable", {.count = 100'000, .size = 1000}, run);
 }

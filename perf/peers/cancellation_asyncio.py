@@ -1,4 +1,4 @@
-"""cancel with asyncio."""
+"""cancellation with asyncio."""
 
 import asyncio
 import pathlib
@@ -28,5 +28,5 @@ async def batches(count, size):
     return done
 
 
-program("cancel", lambda: operations("cancel", "asyncio", lambda count, size: asyncio.run(batches(count, size)),
+program("cancellation", lambda: operations("cancellation", "asyncio", lambda count, size: asyncio.run(batches(count, size)),
                                      operations=100_000, size=1000))

@@ -1,4 +1,4 @@
-// cancel with asio::spawn: a cancellation signal per coroutine, bound to its end, reaches the timer that it waits for.
+// cancellation with asio::spawn: a cancellation signal per coroutine, bound to its end, reaches the timer that it waits for.
 #include "../support/operations.hpp"
 #include "asio_spawn.hpp"
 #include "join_all.hpp"
@@ -45,5 +45,5 @@ void run(perf::operations& work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return perf::operations_main(argc, argv, "cancel", "asio_spawn", {.count = 100'000, .size = 1000}, run);
+    return perf::operations_main(argc, argv, "cancellation", "asio_spawn", {.count = 100'000, .size = 1000}, run);
 }

@@ -1,0 +1,4 @@
+// echo with Go: a goroutine for each connection.
+package main
+
+func main() { echoMain("echo", echoServe) }
