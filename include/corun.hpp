@@ -45,4 +45,5 @@
 #include <corun/fiber.hpp>       // is joined,
 #include <corun/error.hpp>       // or fails,
 #include <corun/dump.hpp>        // and is seen from outside
+#include <corun/trace.hpp>       // over time
 #include <corun/overflow.hpp>    // when its stack runs out.

@@ -1,4 +1,5 @@
 // Running fibers: who gets in, what a drive does, how the next one comes about.
+#include "probes.hpp"
 #include "scheduler_impl.hpp"
 
 #include <corun/clock.hpp>
@@ -158,6 +159,11 @@ void scheduler_impl::poll_events() noexcept {
 
 // Switches from fiber to fiber until none is runnable or the budget is used up; then the last one comes back here.
 void scheduler_impl::run_fibers() {
+    heed_probes();
+    if (is_observed(observer::turns)) [[unlikely]] {
+        run_traced_fibers();
+        return;
+    }
     while (!ready.empty() && budget > 0) {
         ready_entry next = ready.pop();
         if (next.sp == nullptr && (next.sp = continuation(*this, *next.fiber, next.fiber)) == nullptr) continue;

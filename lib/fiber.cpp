@@ -37,7 +37,7 @@ void unlink(end_listener& listener) noexcept {
 
 // Whom a fiber waits for without an end but that one's; null where something else may wake it.
 const fiber_record* joined_by(const fiber_record& fiber, const scheduler_core* of) noexcept {
-    if (fiber.owner != of || fiber.state != fiber_state::parked) return nullptr;
+    if (fiber.owner != of || !is_parked(fiber.state)) return nullptr;
     const wait_info wait = wait_of(fiber);
     return wait.source == wake_source::fibers ? wait.holder : nullptr;
 }

@@ -12,6 +12,9 @@ enum class observer : std::uint8_t {
     stacks = 1,     // how deep fibers go: stack_use.cpp
     yields = 2,     // when each fiber yields: new fibers get alert_observed
     signals = 4,    // threads that run fibers have an alternate signal stack: overflow.cpp
+    trace = 64,     // there is a trace: trace.cpp
+    probes = 128,   // somebody listens to the probes: probes.hpp
+    turns = trace | probes,  // either wants to know who runs, parks and is woken: tracer.cpp
 };
 
 extern constinit std::atomic<std::uint8_t> observers;

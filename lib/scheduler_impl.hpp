@@ -92,6 +92,7 @@ private:
     void poll_events() noexcept;
     void take_inbox();
     void run_fibers();
+    void run_traced_fibers();   // tracer.cpp
     void hand_over_failures();  // throws what the unhandled-failure handler throws
     void settle();
     void arm_timer();

@@ -22,7 +22,7 @@ void wait_info::say(std::string_view what, std::uint64_t number) noexcept {
 wait_info wait_of(const fiber_record& fiber) noexcept {
     wait_info info;
     const wait_kind* kind = fiber.waits_for;
-    if (fiber.state != fiber_state::parked || kind == nullptr) return info;
+    if (!is_parked(fiber.state) || kind == nullptr) return info;
     if (kind->describe != nullptr) kind->describe(fiber.waits_in, info);
     if (info.text[0] == '\0') info.say(kind->name);
     return info;

@@ -112,9 +112,14 @@ CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
     return self;
 }
 
+void trace_wake(const fiber_record& fiber) noexcept;
+
 // On the owner: queues a fiber if it is parked; nothing otherwise. Wakes are hints, conditions are checked again by the woken.
 inline void make_ready(fiber_record& fiber) noexcept {
-    if (fiber.state != fiber_state::parked) return;
+    if (fiber.state != fiber_state::parked) {
+        if (fiber.state != fiber_state::parked_traced) return;
+        trace_wake(fiber);
+    }
     fiber.state = fiber_state::active;
     fiber.owner->ready.push(&fiber, fiber.sp);
 }

@@ -61,7 +61,11 @@ enum class fiber_state : std::uint8_t {
     active,  // running (scheduler_core::running), or in the run queue with its stack saved there
     parked,  // in no container but the list of live fibers; its stack is saved in `sp`, and whatever it waits for wakes it
     ended,   // in no container; lives on only for those who hold a reference
+    parked_traced,  // parked; who wakes it is to be written down
 };
+[[nodiscard]] constexpr bool is_parked(fiber_state state) noexcept {
+    return state == fiber_state::parked || state == fiber_state::parked_traced;
+}
 
 // Reasons for the slow way at the next yield.
 enum alert : std::uint8_t {
