@@ -217,6 +217,7 @@ void scheduler_impl::quiesce() noexcept {
     armed_for_ = timer_queue::time_point::max();
     descriptors.disarm();
     take_back_left_stack();
+    drop_kept_records(false);
     for (const auto& pool : pools_) pool->trim();
     work_ = boost::asio::any_io_executor{};
 }

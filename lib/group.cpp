@@ -31,9 +31,14 @@ public:
     }
     void get() const noexcept { group_.joiner_ = nullptr; }
     void describe_wait(wait_info& info) const noexcept {
-        info.say("children of a group: ", group_.live_.size() + group_.held_.size());
         info.source = wake_source::fibers;
-        if (group_.live_.size() == 1) info.holder = &group_.live_.front().record;
+        const std::size_t children = group_.live_.size() + group_.held_.size();
+        if (children == 1 && !group_.live_.empty()) {
+            info.say("last child of its group,");
+            info.holder = &group_.live_.front().record;
+        } else {
+            info.say("children of its group: ", children);
+        }
     }
 
 private:

@@ -169,6 +169,7 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     (fiber.previous != nullptr ? fiber.previous->following : first_live) = fiber.following;
     --live;
     fiber.state = fiber_state::ended;
+    if (fiber.locks_held != 0) keep_for_its_guards(fiber);
     if (fiber.stack.base != nullptr) {
         if (is_observed(observer::stacks)) note_stack_use(fiber);
         take_back_left_stack();
@@ -256,6 +257,25 @@ void scheduler_impl::take_back_left_stack() noexcept {
     forget_stack(left_stack_);
 #endif
     std::exchange(left_pool_, nullptr)->give(left_stack_);
+}
+
+// Its guards are elsewhere, and count down in its record when they end.
+void scheduler_impl::keep_for_its_guards(fiber_record& ended) noexcept {
+    drop_kept_records(false);
+    intrusive_ptr_add_ref(&ended);
+    ended.previous = std::exchange(kept_, &ended);
+}
+
+void scheduler_impl::drop_kept_records(bool all) noexcept {
+    for (fiber_record** link = &kept_; *link != nullptr;) {
+        fiber_record& record = **link;
+        if (record.locks_held != 0 && !all) {
+            link = &record.previous;
+        } else {
+            *link = record.previous;
+            intrusive_ptr_release(&record);
+        }
+    }
 }
 
 fcontext_t continuation(scheduler_core& core, fiber_record& next, const fiber_record* leaving) noexcept {

@@ -99,7 +99,10 @@ private:
     void escalate();  // token.cpp
     [[nodiscard]] bool has_work() const noexcept;
 
-    void take_back_left_stack() noexcept;  // lifecycle.cpp
+    // lifecycle.cpp
+    void take_back_left_stack() noexcept;
+    void keep_for_its_guards(fiber_record& ended) noexcept;
+    void drop_kept_records(bool all) noexcept;
 
     // shutdown.cpp
     void cancel_all() noexcept;
@@ -131,6 +134,7 @@ private:
     std::uint64_t last_id_ = 0;
     fiber_record* last_lost_ = nullptr;
     fiber_record* lost_ = nullptr;              // failures for the unhandled handler, linked by `following`; counted references
+    fiber_record* kept_ = nullptr;              // ended with locks held, linked by `previous`; counted references
     stack_span left_stack_;                     // of the fiber that ended last, which may still run its last instructions on it
     stack_pool* left_pool_ = nullptr;           // where it belongs; null: none is left
 

@@ -110,6 +110,7 @@ void scheduler_impl::dismantle() noexcept {
     work_ = boost::asio::any_io_executor{};
     executor = boost::asio::any_io_executor{};
     asked_.clear();
+    drop_kept_records(true);
 }
 
 bool runs_functions(const scheduler_core& core) noexcept { return !static_cast<const scheduler_impl&>(core).is_dying(); }

@@ -91,6 +91,14 @@ public:
         if (!wants_mutex) condition_variable::requeue(*this);
         return false;
     }
+    void describe_wait(wait_info& info) const noexcept {
+        if (wants_mutex) {
+            describe_lock_wait(held->owner_, info);
+        } else {
+            info.say("condition_variable");
+            info.source = wake_source::fibers;
+        }
+    }
     void get() {
         if (interrupted_ && !predicate_(*this)) throw_cancelled(*fiber);
     }
