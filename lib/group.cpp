@@ -30,6 +30,7 @@ public:
         return false;
     }
     void get() const noexcept { group_.joiner_ = nullptr; }
+    static constexpr bool may_wait_for_fibers = true;
     void describe_wait(wait_info& info) const noexcept {
         info.source = wake_source::fibers;
         const std::size_t children = group_.live_.size() + group_.held_.size();

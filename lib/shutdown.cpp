@@ -21,6 +21,7 @@ void scheduler_impl::run_down() noexcept {
     describe_thread_stack(loop);
 #endif
     timers.remove(trim_);
+    stalls.rest();
     do {
         budget = std::numeric_limits<std::int32_t>::max();
         poll_events();

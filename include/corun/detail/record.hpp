@@ -74,6 +74,7 @@ enum alert : std::uint8_t {
     alert_cancelled = 1,  // a cancellation shows at this point of the fiber's code: yields throw
     alert_no_yield = 2,   // inside a no_yield scope: yields are refused
     alert_observed = 4,   // somebody wants to know of each yield, and when
+    alert_holds_lock = 8,  // it holds a mutex of threads that is checked
 };
 
 // What everybody may know of a fiber's end; one word, so that the end happens at once for all.

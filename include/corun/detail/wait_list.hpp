@@ -152,6 +152,7 @@ public:
     }
 
     // A primitive is of one scheduler: only its fibers end the wait.
+    static constexpr bool may_wait_for_fibers = true;
     void describe_wait(wait_info& info) const noexcept { info.source = wake_source::fibers; }
 
     // --- for select ---
