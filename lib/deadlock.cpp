@@ -5,6 +5,7 @@
 #include <corun/detail/scope.hpp>
 
 #include <string>
+#include <utility>
 
 namespace corun::detail {
 namespace {
@@ -15,10 +16,6 @@ wait_info certain_wait(const fiber_record& fiber, const scheduler_core* of) noex
     wait_info wait = wait_of(fiber);
     if (wait.source != wake_source::fibers) wait.holder = nullptr;
     return wait;
-}
-
-bool may_be_cut_short(const fiber_record& fiber) noexcept {
-    return cancellation_view{fiber, fiber.innermost, 0}.exists || effective_deadline(fiber) != clock::time_point::max();
 }
 
 bool closes_cycle(const fiber_record& waiter, const fiber_record& holder) noexcept {
@@ -36,7 +33,8 @@ bool closes_cycle(const fiber_record& waiter, const fiber_record& holder) noexce
 // A holder that does not wait for another fiber costs one look at its state.
 void refuse_cycle(const fiber_record& waiter, const fiber_record& holder, const char* what) {
     if (!closes_cycle(waiter, holder)) return;
-    std::string chain = "corun: deadlock: fiber " + describe(waiter) + " waits at " + describe(waiter.where) + " for the " + what + " ";
+    std::string chain =
+        "corun: deadlock: fiber " + describe(waiter) + " waits at " + describe(waiter.where) + " for the " + what + " ";
     for (const fiber_record* next = &holder; next != &waiter;) {
         const wait_info wait = certain_wait(*next, waiter.owner);
         chain += describe(*next) + ", which waits at " + describe(next->where) + " for the " + wait.text + " ";
@@ -56,9 +54,28 @@ void describe_lock_wait(const lock_owner& owner, wait_info& info) noexcept {
     info.say(info.holder != nullptr ? "mutex held by" : "mutex");
 }
 
+// Its guards are elsewhere, and count down in its record when they end.
+void scheduler_impl::keep_for_its_guards(fiber_record& ended) noexcept {
+    drop_kept_records(false);
+    intrusive_ptr_add_ref(&ended);
+    ended.previous = std::exchange(kept_, &ended);
+}
+
+void scheduler_impl::drop_kept_records(bool all) noexcept {
+    for (fiber_record** link = &kept_; *link != nullptr;) {
+        fiber_record& record = **link;
+        if (record.locks_held != 0 && !all) {
+            link = &record.previous;
+        } else {
+            *link = record.previous;
+            intrusive_ptr_release(&record);
+        }
+    }
+}
+
 void lock_owner::guard_moved(const void* guard, const scheduler_core* home) noexcept {
     scheduler_core* here = current_core();
-    if (here == nullptr || !is_held() || (here != home && here->simulated == nullptr)) return;
+    if (here == nullptr || (here != home && here->simulated == nullptr) || !is_held()) return;
     pass_to(nobody_);
     if (here->running == nullptr) return;
     const stack_span& stack = here->running->stack;

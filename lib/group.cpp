@@ -33,13 +33,9 @@ public:
     static constexpr bool may_wait_for_fibers = true;
     void describe_wait(wait_info& info) const noexcept {
         info.source = wake_source::fibers;
-        const std::size_t children = group_.live_.size() + group_.held_.size();
-        if (children == 1 && !group_.live_.empty()) {
-            info.say("last child of its group,");
-            info.holder = &group_.live_.front().record;
-        } else {
-            info.say("children of its group: ", children);
-        }
+        const bool is_last = group_.live_.size() == 1 && group_.held_.empty();
+        if (is_last) info.holder = &group_.live_.front().record;
+        info.say(is_last ? "last child of its group," : "children of its group");
     }
 
 private:

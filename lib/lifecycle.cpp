@@ -254,13 +254,6 @@ stack_pool& scheduler_impl::pool_for(std::size_t wanted) {
     return *pools_.emplace_back(std::make_unique<stack_pool>(slot));
 }
 
-void scheduler_impl::count_stacks(std::size_t& in_use, std::size_t& cached) const noexcept {
-    for (const auto& pool : pools_) {
-        cached += pool->unused();
-        in_use += pool->carved() - pool->unused();
-    }
-}
-
 // The caller does not run on it.
 void scheduler_impl::take_back_left_stack() noexcept {
     if (left_pool_ == nullptr) return;
@@ -268,25 +261,6 @@ void scheduler_impl::take_back_left_stack() noexcept {
     forget_stack(left_stack_);
 #endif
     std::exchange(left_pool_, nullptr)->give(left_stack_);
-}
-
-// Its guards are elsewhere, and count down in its record when they end.
-void scheduler_impl::keep_for_its_guards(fiber_record& ended) noexcept {
-    drop_kept_records(false);
-    intrusive_ptr_add_ref(&ended);
-    ended.previous = std::exchange(kept_, &ended);
-}
-
-void scheduler_impl::drop_kept_records(bool all) noexcept {
-    for (fiber_record** link = &kept_; *link != nullptr;) {
-        fiber_record& record = **link;
-        if (record.locks_held != 0 && !all) {
-            link = &record.previous;
-        } else {
-            *link = record.previous;
-            intrusive_ptr_release(&record);
-        }
-    }
 }
 
 fcontext_t continuation(scheduler_core& core, fiber_record& next, const fiber_record* leaving) noexcept {

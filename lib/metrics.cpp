@@ -83,7 +83,8 @@ public:
             for (std::size_t i = 0; i != run_lengths::buckets; ++i) {
                 below += m.runs.runs[i];
                 if (i >= 10 && i + 1 != run_lengths::buckets && i % 3 == 1)  // from a microsecond, by eights
-                    out_ << "corun_run_seconds_bucket" << label(m) << ",le=\"" << static_cast<double>(std::int64_t{1} << i) / 1e9 << "\"} " << below << '\n';
+                    out_ << "corun_run_seconds_bucket" << label(m) << ",le=\"" << static_cast<double>(std::int64_t{1} << i) / 1e9
+                         << "\"} " << below << '\n';
             }
             sum = seconds(m.in_fibers);
             out_ << "corun_run_seconds_bucket" << label(m) << ",le=\"+Inf\"} " << below << '\n'
@@ -103,6 +104,14 @@ private:
 };
 
 }  // namespace
+
+void scheduler_impl::count_stacks(std::size_t& in_use, std::size_t& cached) const noexcept {
+    for (const auto& pool : pools_) {
+        cached += pool->unused();
+        in_use += pool->carved() - pool->unused();
+    }
+}
+
 }  // namespace detail
 
 std::vector<scheduler_metrics> metrics(std::chrono::milliseconds patience) {
@@ -136,10 +145,12 @@ void write_prometheus(std::ostream& out, const std::vector<scheduler_metrics>& a
     to.write("fiber_seconds_total", "counter", "Time in fibers.", [](const m& s) { return detail::seconds(s.in_fibers); });
     to.write("loop_seconds_total", "counter", "Time in the kernel, the event loop and its other handlers.",
              [](const m& s) { return detail::seconds(s.elsewhere); });
-    to.write("loop_lag_seconds", "gauge", "How late the scheduler was run, the last time.", [](const m& s) { return detail::seconds(s.last_lag); });
+    to.write("loop_lag_seconds", "gauge", "How late the scheduler was run, the last time.",
+             [](const m& s) { return detail::seconds(s.last_lag); });
     to.write("loop_lag_longest_seconds", "gauge", "How late it was run, the longest so far.",
              [](const m& s) { return detail::seconds(s.longest_lag); });
-    to.write("snapshot_complete", "gauge", "0: a fiber did not yield, and most figures are missing.", [](const m& s) { return int{s.is_complete}; });
+    to.write("snapshot_complete", "gauge", "0: a fiber did not yield, and most figures are missing.",
+             [](const m& s) { return int{s.is_complete}; });
     to.write_runs();
 }
 

@@ -41,6 +41,8 @@ void watch_yields(bool on) {
     const std::lock_guard hold{watchers_lock};
     watchers += on ? 1 : -1;
     if (watchers != (on ? 1 : 0)) return;
+    if (on)
+        for (const auto& scheduler : all_schedulers()) scheduler->runs.forget_begins();
     observe(observer::yields, on);
     mark_all(on);
 }

@@ -18,7 +18,8 @@ public:
     void drive_begins(std::int64_t now) noexcept {
         if (const std::int64_t asked = asked_for.exchange(0, std::memory_order_relaxed); asked != 0) {
             last_lag.store(now - asked, std::memory_order_relaxed);
-            if (now - asked > longest_lag.load(std::memory_order_relaxed)) longest_lag.store(now - asked, std::memory_order_relaxed);
+            if (now - asked > longest_lag.load(std::memory_order_relaxed))
+                longest_lag.store(now - asked, std::memory_order_relaxed);
         }
         if (const std::int64_t before = drive_ended.load(std::memory_order_relaxed); before != 0) add(outside, now - before);
         drive_began.store(now, std::memory_order_relaxed);
@@ -38,12 +39,18 @@ public:
         run_began.store(now, std::memory_order_relaxed);
     }
 
-    figure run_began{0};    // 0: no fiber runs
+    // What began before nobody wanted to know any more is not measured to its end.
+    void forget_begins() noexcept {
+        asked_for.store(0, std::memory_order_relaxed);
+        drive_ended.store(0, std::memory_order_relaxed);
+    }
+
+    figure run_began{0};  // 0: no fiber runs
     figure drive_began{0};
     figure drive_ended{0};
-    figure asked_for{0};    // when a drive was posted that has not begun; 0: none, or nobody wants to know
-    figure inside{0};       // the time of all drives
-    figure outside{0};      // the time between them: in the loop, its other handlers and the kernel
+    figure asked_for{0};  // when a drive was posted that has not begun; 0: none, or nobody wants to know
+    figure inside{0};  // the time of all drives
+    figure outside{0};  // the time between them: in the loop, its other handlers and the kernel
     figure last_lag{0};
     figure longest_lag{0};
     std::array<figure, buckets> runs{};

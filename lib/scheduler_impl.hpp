@@ -89,6 +89,7 @@ public:
                long{descriptors.is_armed()};
     }
     [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
+    [[nodiscard]] bool has_work() const noexcept;  // drive.cpp
     [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
 
 private:
@@ -111,10 +112,10 @@ private:
     void arm_timer();
     void quiesce() noexcept;
     void escalate();  // token.cpp
-    [[nodiscard]] bool has_work() const noexcept;
 
-    // lifecycle.cpp
-    void take_back_left_stack() noexcept;
+    void take_back_left_stack() noexcept;  // lifecycle.cpp
+
+    // deadlock.cpp
     void keep_for_its_guards(fiber_record& ended) noexcept;
     void drop_kept_records(bool all) noexcept;
 

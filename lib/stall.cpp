@@ -36,8 +36,7 @@ stall_handler& handler() {
 
 bool waits_outside(const fiber_record& fiber) noexcept {
     if (fiber.state != fiber_state::parked || fiber.waits_for == nullptr || !fiber.waits_for->may_be_inside) return true;
-    return wait_of(fiber).source == wake_source::outside || cancellation_view{fiber, fiber.innermost, 0}.exists ||
-           effective_deadline(fiber) != clock::time_point::max();
+    return wait_of(fiber).source == wake_source::outside || may_be_cut_short(fiber);
 }
 
 stall describe_stall(const scheduler_impl& owner) {
@@ -86,7 +85,7 @@ void stall_detector::ask_context() {
 }
 
 void stall_detector::context_answers() {
-    if (owner_.ready.taken() != looked_at_ || !owner_.ready.empty() || owner_.live == 0 || !all_wait_for_fibers()) return;
+    if (owner_.ready.taken() != looked_at_ || owner_.has_work() || owner_.live == 0 || !all_wait_for_fibers()) return;
     auto& context = boost::asio::use_service<boost::asio::detail::scheduler>(owner_.context);
     if (outstanding_work(context) > owner_.own_work() + 1) {  // and the handler that this is
         look_again_later();
@@ -118,7 +117,9 @@ std::ostream& operator<<(std::ostream& out, const stall& found) {
         by_id[f.id] = &f;
         if (f.holder != 0) waited_for.insert(f.holder);
     }
-    const auto name = [](const stalled_fiber& f) { return "#" + std::to_string(f.id) + (f.name.empty() ? "" : " '" + f.name + "'"); };
+    const auto name = [](const stalled_fiber& f) {
+        return "#" + std::to_string(f.id) + (f.name.empty() ? "" : " '" + f.name + "'");
+    };
     const auto write_chain = [&](const stalled_fiber* f) {
         out << "  " << name(*f);
         while (shown.insert(f->id).second) {
@@ -139,8 +140,7 @@ std::ostream& operator<<(std::ostream& out, const stall& found) {
 
 void report_stall(const stall& found) {
     std::cerr << "corun: nothing can move any more: " << found.fibers.size()
-              << (found.fibers.size() == 1 ? " fiber waits for what no fiber is left to do\n" : " fibers wait for each other\n")
-              << found << std::flush;
+              << (found.fibers.size() == 1 ? " fiber waits\n" : " fibers wait\n") << found << std::flush;
 }
 
 void on_stall(stall_handler handler) {

@@ -38,7 +38,7 @@ private:
 
     scheduler_impl& owner_;
     const fiber_record* witness_ = nullptr;  // waited for the outside when it was looked at last
-    std::uint64_t looked_at_ = never;        // the count of turns then: nothing has changed while it is the same
+    std::uint64_t looked_at_ = never;  // the count of turns then: nothing has changed while it is the same
     std::chrono::seconds pause_ = soonest;
 };
 

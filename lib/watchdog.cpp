@@ -59,7 +59,8 @@ long_run describe(const look& seen, bool was_seen, std::int64_t now) {
         found.last_yield = seen.fiber.where;
         found.spawned_at = seen.fiber.spawned_at;
     }
-    for (std::size_t i = std::min(frames_of_ours, seen.count); i != seen.count; ++i) found.frames.push_back(describe_frame(seen.frames[i]));
+    for (std::size_t i = std::min(frames_of_ours, seen.count); i != seen.count; ++i)
+        found.frames.push_back(describe_frame(seen.frames[i]));
     return found;
 }
 
@@ -156,7 +157,8 @@ std::chrono::nanoseconds run_lengths::quantile(double share) const noexcept {
 std::ostream& operator<<(std::ostream& out, const run_lengths& lengths) {
     for (std::size_t i = 0; i != run_lengths::buckets; ++i)
         if (lengths.runs[i] != 0)
-            out << "  shorter than " << std::setw(12) << static_cast<double>(std::int64_t{1} << i) / 1000 << " us: " << lengths.runs[i] << '\n';
+            out << "  shorter than " << std::setw(12) << static_cast<double>(std::int64_t{1} << i) / 1000
+                << " us: " << lengths.runs[i] << '\n';
     return out;
 }
 

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <memory>
 #include <sstream>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,19 +60,22 @@ BOOST_AUTO_TEST_CASE(a_chain_that_ends_at_something_nobody_will_do_is_named_with
     corun::event packed;
     corun::mutex stock;
     int packs = 0, bills = 0, joins = 0;
-    corun::spawn(*io, {.name = "shop"}, [&] {
-        auto shipping = corun::spawn({.name = "shipping"}, [&] {
-            const auto held = corun::yield(stock.lock());
-            packs = __LINE__ + 1;
-            corun::yield(packed.wait());
-        });
-        auto billing = corun::spawn({.name = "billing"}, [&] {
-            bills = __LINE__ + 1;
-            (void)corun::yield(stock.lock());
-        });
-        joins = __LINE__ + 1;
-        corun::yield(billing.join());
-    }, asio::detached);
+    corun::spawn(
+        *io, {.name = "shop"},
+        [&] {
+            auto shipping = corun::spawn({.name = "shipping"}, [&] {
+                const auto held = corun::yield(stock.lock());
+                packs = __LINE__ + 1;
+                corun::yield(packed.wait());
+            });
+            auto billing = corun::spawn({.name = "billing"}, [&] {
+                bills = __LINE__ + 1;
+                (void)corun::yield(stock.lock());
+            });
+            joins = __LINE__ + 1;
+            corun::yield(billing.join());
+        },
+        asio::detached);
     run_until_stalled();
     BOOST_REQUIRE_EQUAL(reports.size(), 1u);
     BOOST_TEST(reports[0].fibers.size() == 3u);
@@ -82,7 +86,9 @@ BOOST_AUTO_TEST_CASE(a_chain_that_ends_at_something_nobody_will_do_is_named_with
 
 BOOST_AUTO_TEST_CASE(a_channel_that_nobody_sends_to) {
     corun::channel<int> orders{4};
-    for (int i = 0; i != 3; ++i) corun::spawn(*io, [&] { (void)corun::yield(orders.receive()); }, asio::detached);
+    for (int i = 0; i != 3; ++i)
+        corun::spawn(
+            *io, [&] { (void)corun::yield(orders.receive()); }, asio::detached);
     run_until_stalled();
     BOOST_REQUIRE_EQUAL(reports.size(), 1u);
     BOOST_TEST(reports[0].fibers.size() == 3u);
@@ -90,7 +96,8 @@ BOOST_AUTO_TEST_CASE(a_channel_that_nobody_sends_to) {
 
 BOOST_AUTO_TEST_CASE(a_select_of_primitives) {
     corun::channel<int> a{1}, b{1};
-    corun::spawn(*io, [&] { (void)corun::yield(corun::select(a.receive(), b.receive())); }, asio::detached);
+    corun::spawn(
+        *io, [&] { (void)corun::yield(corun::select(a.receive(), b.receive())); }, asio::detached);
     run_until_stalled();
     BOOST_TEST(reports.size() == 1u);
 }
@@ -98,10 +105,13 @@ BOOST_AUTO_TEST_CASE(a_select_of_primitives) {
 BOOST_AUTO_TEST_CASE(each_state_is_reported_once) {
     corun::event first, second;
     corun::on_stall([this](const corun::stall& found) { reports.push_back(found); });
-    corun::spawn(*io, [&] {
-        corun::yield(first.wait());
-        corun::yield(second.wait());
-    }, asio::detached);
+    corun::spawn(
+        *io,
+        [&] {
+            corun::yield(first.wait());
+            corun::yield(second.wait());
+        },
+        asio::detached);
     while (reports.empty()) io->run_one();
     io->poll();
     BOOST_TEST(reports.size() == 1u);
@@ -115,7 +125,8 @@ BOOST_AUTO_TEST_CASE(each_state_is_reported_once) {
 BOOST_AUTO_TEST_CASE(when_the_last_outside_work_ends_it_is_found_out) {
     corun::event never;
     auto guard = std::make_unique<asio::executor_work_guard<asio::io_context::executor_type>>(io->get_executor());
-    corun::spawn(*io, [&] { corun::yield(never.wait()); }, asio::detached);
+    corun::spawn(
+        *io, [&] { corun::yield(never.wait()); }, asio::detached);
     io->poll();
     BOOST_TEST(reports.empty());
     guard.reset();
@@ -185,11 +196,24 @@ BOOST_AUTO_TEST_CASE(what_another_thread_brings_to_its_end) {
         auto waits = corun::spawn([&] { corun::yield(e.wait()); });
         corun::yield(there.wait());
         BOOST_TEST(corun::yield(corun::blocking([] {
-            std::this_thread::sleep_for(20ms);
-            return 5;
-        })) == 5);
+                       std::this_thread::sleep_for(20ms);
+                       return 5;
+                   })) == 5);
         e.set();
         corun::yield(waits.join());
+    });
+    other.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_token_that_another_thread_holds) {
+    std::stop_source stop;
+    std::thread other{[&] {
+        std::this_thread::sleep_for(20ms);
+        stop.request_stop();
+    }};
+    comes_to_its_end(*this, [&] {
+        corun::event e;
+        BOOST_TEST(!corun::yield(corun::with_stop_token(stop.get_token(), e.wait())));
     });
     other.join();
 }

@@ -148,9 +148,7 @@ BOOST_AUTO_TEST_CASE(a_function_that_the_scheduler_runs_is_found_too) {
 BOOST_AUTO_TEST_CASE(schedulers_of_other_threads_are_watched) {
     reports told;
     const corun::watchdog dog{telling(told, 5ms)};
-    std::thread other{[&] {
-        corun::run([&] { spin_until_reported(told, 1); });
-    }};
+    std::thread other{[&] { corun::run([&] { spin_until_reported(told, 1); }); }};
     other.join();
     BOOST_TEST(told.count() == 1);
 }

@@ -18,20 +18,14 @@ unsigned sum = 0;
 
 void report() {
     corun::yield(corun::sleep_for(1ms));
-    add_up_orders(steady::now() + 400ms);
+    add_up_orders(steady::now() + 2s);
 }
 
 std::mutex cache_lock;
-corun::checked_mutex<> price_lock;
 
 [[gnu::noinline]] void refresh_cache() {
     const std::lock_guard hold{cache_lock};
     corun::yield(corun::sleep_for(1ms));  // fetches what is new
-}
-
-[[gnu::noinline]] void refresh_prices() {
-    const std::lock_guard hold{price_lock};
-    corun::yield(corun::sleep_for(1ms));
 }
 
 int main(int argc, char* argv[]) {
@@ -40,12 +34,10 @@ int main(int argc, char* argv[]) {
         corun::run([] {
             auto cache = corun::spawn({.name = "cache"}, refresh_cache);
             corun::yield(cache.join());
-            auto prices = corun::spawn({.name = "prices"}, refresh_prices);
-            corun::yield(prices.join());
         });
         return 0;
     }
-    const corun::watchdog dog{{.limit = 100ms}};
+    const corun::watchdog dog{{.limit = 500ms}};
     corun::run([&] {
         auto reporting = corun::spawn({.name = "report"}, report);
         for (int i = 0; i != 1000; ++i) corun::yield();

@@ -63,7 +63,8 @@ void work(corun::group& workers) {
 
 int main(int argc, char* argv[]) {
     asio::io_context io;
-    tcp::acceptor acceptor{io, {asio::ip::make_address("127.0.0.1"), static_cast<asio::ip::port_type>(argc > 1 ? std::atoi(argv[1]) : 9464)}};
+    tcp::acceptor acceptor{
+        io, {asio::ip::make_address("127.0.0.1"), static_cast<asio::ip::port_type>(argc > 1 ? std::atoi(argv[1]) : 9464)}};
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     const corun::run_times measured;  // loop lag, time in fibers, lengths of runs
     auto serving = corun::spawn(io, {.name = "accept"}, [&] {

@@ -23,7 +23,7 @@ void bill() {
 
 void ship() {
     const auto goods = corun::yield(stock.lock());
-    const auto parcel = corun::yield(parcels.receive());
+    [[maybe_unused]] const auto parcel = corun::yield(parcels.receive());
     const auto books = corun::yield(ledger.lock());
 }
 

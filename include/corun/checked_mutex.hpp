@@ -17,7 +17,7 @@ struct held_lock {
     const void* lock = nullptr;
     std::uint64_t id = 0;  ///< of the fiber
     std::string name;
-    std::source_location yield;          ///< the yield at which it is held
+    std::source_location yield;  ///< the yield at which it is held
     std::vector<std::string> locked_at;  ///< frames of where it was taken, the innermost first
 };
 

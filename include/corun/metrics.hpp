@@ -16,7 +16,8 @@ namespace corun {
 /// One scheduler at one moment. What counts only grows: a rate is the difference of two snapshots.
 struct scheduler_metrics {
     std::uint64_t scheduler = 0;  ///< its number in the process, from 1 in the order in which they were made
-    bool is_complete = true;      ///< false: one of its fibers did not yield within the patience; the figures that need a look inside are 0
+    bool is_complete =
+        true;      ///< false: one of its fibers did not yield within the patience; the figures that need a look inside are 0
 
     std::size_t live = 0;   ///< fibers spawned and not ended
     std::size_t ready = 0;  ///< of these: runnable, beside the one that runs

@@ -21,7 +21,7 @@ struct stalled_fiber {
 };
 
 /// All fibers of a scheduler of which none can go on: none is runnable, none waits for a time, for the system, for another scheduler or
-/// thread, none has a deadline, and its execution context has no other work outstanding.
+/// thread, none has a deadline or a stop token, and its execution context has no other work outstanding.
 struct stall {
     std::vector<stalled_fiber> fibers;  ///< the oldest first
 };

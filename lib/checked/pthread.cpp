@@ -38,7 +38,9 @@ int noted(int result, pthread_mutex_t* mutex) noexcept {
 extern "C" {
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept { return noted(real(real_lock, "pthread_mutex_lock")(mutex), mutex); }
-int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept { return noted(real(real_trylock, "pthread_mutex_trylock")(mutex), mutex); }
+int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
+    return noted(real(real_trylock, "pthread_mutex_trylock")(mutex), mutex);
+}
 int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) noexcept {
     return noted(real(real_timedlock, "pthread_mutex_timedlock")(mutex, until), mutex);
 }
