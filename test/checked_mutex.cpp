@@ -107,14 +107,20 @@ BOOST_AUTO_TEST_CASE(what_the_handler_throws_leaves_the_yield) {
     });
 }
 
+// Locks nothing: no real one may be left locked.
+struct pretended {
+    void lock() {}
+    void unlock() {}
+};
+
 BOOST_AUTO_TEST_CASE(a_fiber_that_ends_while_it_holds_one_leaves_nothing_behind) {
-    corun::checked_mutex<> m;
+    corun::checked_mutex<pretended> m;
     corun::run([&] {
         corun::yield(corun::spawn([&] { m.lock(); }).join());
+        // One of these may be where that one was.
         for (int i = 0; i != 300; ++i) corun::yield(corun::spawn([] { corun::yield(); }).join());
     });
     BOOST_TEST(all.empty());
-    m.unlock();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
