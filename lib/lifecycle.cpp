@@ -126,6 +126,7 @@ void scheduler_impl::admit(fiber_record& fresh, bool held) noexcept {
     if (first_live != nullptr) first_live->previous = &fresh;
     first_live = &fresh;
     ++live;
+    ++spawned;
     if (is_observed(observer::yields)) fresh.alerts |= alert_observed;
     try {
         ready.reserve(live);
@@ -177,6 +178,9 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     (fiber.previous != nullptr ? fiber.previous->following : first_live) = fiber.following;
     --live;
     fiber.state = fiber_state::ended;
+    stalls.ended(fiber);
+    if (fiber.alerts != 0) observe_end(fiber);
+    if (fiber.locks_held != 0) keep_for_its_guards(fiber);
     if (fiber.stack.base != nullptr) {
         if (is_observed(observer::stacks)) note_stack_use(fiber);
         take_back_left_stack();
@@ -195,6 +199,7 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
 void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest) noexcept {
     if (!fiber.cancel_requested.exchange(true)) fiber.reason.store(reason);
     const bool is_harder = raise(fiber.hardest_request, hardest) || fiber.stop_limit < hardest;
+    cancellations += !fiber.is_cancelled;
     if (!std::exchange(fiber.is_cancelled, true) || is_harder) show_cancellation(fiber, nullptr);
 }
 

@@ -36,7 +36,14 @@ void note_stack_use(const fiber_record& fiber) noexcept;
 
 // At every yield of a fiber with alert_observed; on it.
 void observe_yield(fiber_record& self) noexcept;
-// One more, or one less, who wants that. Throws std::bad_alloc.
+// At the end of such a fiber.
+void observe_end(fiber_record& ended) noexcept;
+
+// Of a fiber with alert_holds_lock: at a yield, which throws what the handler throws; at its end.
+void tell_held_locks(fiber_record& self);
+void forget_held_locks(const fiber_record& ended) noexcept;
+
+// One more, or one less, who wants to know of yields. Throws std::bad_alloc.
 void watch_yields(bool on);
 
 // Gives the calling thread one, if it has none.

@@ -103,6 +103,7 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
                 note_wait(self, op);
             self.waits_for = &wait_kind_of<Op>;
             self.waits_in = &op;
+            ++self.owner->waits;
             park(self);
         }
     }

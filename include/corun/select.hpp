@@ -15,6 +15,12 @@ namespace corun {
 
 namespace detail {
 
+// A case that only fibers of the scheduler can end.
+template <class Case>
+inline constexpr bool is_of_fibers = false;
+template <class Op, class F>
+inline constexpr bool is_of_fibers<select_case<Op, F>> = committing_operation<std::remove_reference_t<Op>>;
+
 enum class tie : std::uint8_t { random, first };
 
 template <tie Tie, class... Cases>
@@ -64,6 +70,11 @@ public:
         chosen = std::countr_zero(stopping);
         stopping_ = stopping;
         return false;
+    }
+    static constexpr bool may_wait_for_fibers = (is_of_fibers<Cases> && ...);
+    void describe_wait(wait_info& info) const noexcept {
+        info.say("select of ", count);
+        if (may_wait_for_fibers) info.source = wake_source::fibers;
     }
     typename result::type get() { return get_from(std::index_sequence_for<Cases...>{}); }
 

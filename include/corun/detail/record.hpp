@@ -67,11 +67,18 @@ enum class fiber_state : std::uint8_t {
     return state == fiber_state::parked || state == fiber_state::parked_traced;
 }
 
+// Who may hold locks of one scheduler: a fiber, or what stands in for one (lock_owner).
+struct lock_holder {
+    fiber_state state = fiber_state::fresh;
+    std::uint16_t locks_held = 0;
+};
+
 // Reasons for the slow way at the next yield.
 enum alert : std::uint8_t {
     alert_cancelled = 1,  // a cancellation shows at this point of the fiber's code: yields throw
     alert_no_yield = 2,   // inside a no_yield scope: yields are refused
     alert_observed = 4,   // somebody wants to know of each yield, and when
+    alert_holds_lock = 8,  // it holds a mutex of threads that is checked
 };
 
 // What everybody may know of a fiber's end; one word, so that the end happens at once for all.
@@ -96,7 +103,7 @@ struct attached_failures {
 };
 
 // Counted references: the scheduler's own while the fiber is live, one per handle, waker and outstanding handler.
-struct fiber_record : inbox_node {
+struct fiber_record : inbox_node, lock_holder {
     fiber_record(scheduler_core& core, std::source_location spawned_at) noexcept;
     fiber_record(const fiber_record&) = delete;
     virtual ~fiber_record();
@@ -114,14 +121,13 @@ struct fiber_record : inbox_node {
     // The outcome is in place. Called once, on the owner, before the listeners are told. True: somebody took the failure.
     virtual bool deliver() { return false; }
 
-    // --- touched at every switch ---
-    scheduler_core* const owner;
-    fcontext_t sp = nullptr;
+    // --- touched at every switch, as is `state` ---
     std::uint8_t alerts = 0;
-    fiber_state state = fiber_state::fresh;
     std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
     std::uint8_t stop_stage = 0;         // how hard the Asio operation was asked to stop: 0 not, else a stop_request
     std::uint8_t stop_limit = 0;         // how hard it may be asked
+    scheduler_core* const owner;
+    fcontext_t sp = nullptr;
     bool waits_elsewhere = false;        // for something that another thread will bring to its end
     bool is_cancelled = false;           // as a whole
     bool never_begins = false;           // cancelled before its turn: its fiber only ends its captures, which may yield

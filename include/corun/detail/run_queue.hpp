@@ -23,6 +23,8 @@ class run_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
     [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
+    // How many entries were ever taken from the front.
+    [[nodiscard]] std::uint64_t taken() const noexcept { return taken_before_ + head_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return mask_ + 1; }
 
     // Grows to hold n fibers. Throws std::bad_alloc and changes nothing then.
@@ -80,6 +82,7 @@ private:
         const std::size_t count = size();
         for (std::size_t i = 0; i != count; ++i) bigger[i] = slots_[(head_ + i) & mask_];
         slots_ = std::move(bigger);
+        taken_before_ += head_;
         head_ = 0;
         tail_ = count;
         mask_ = wanted - 1;
@@ -88,6 +91,7 @@ private:
     std::size_t head_ = 0;
     std::size_t tail_ = 0;
     std::size_t mask_ = 63;
+    std::uint64_t taken_before_ = 0;  // it last grew
     std::unique_ptr<ready_entry[]> slots_ = std::make_unique<ready_entry[]>(64);
 };
 
