@@ -36,6 +36,7 @@ MARK = "end-of-output"
 GDB_SCRIPT = pathlib.Path(__file__).parents[2] / "lib" / "gdb" / "corun-gdb.py"
 PROLOGUE = f"""exec 2>&1
 gdb() {{ command gdb -q -nx -ex 'set debuginfod enabled off' -ex 'set width 0' -ex 'source {GDB_SCRIPT}' "$@"; }}
+./dev() {{ (cd {GDB_SCRIPT.parents[2]} && command ./dev "$@"); }}
 """
 VARYING = [
     (r"\S*/(?=[\w.-]+\.[ch]pp\b)", ""),
