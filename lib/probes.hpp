@@ -1,5 +1,5 @@
-// Static probes (USDT) for bpftrace, perf, SystemTap and gdb, where the system has the header for them. A probe is a no-op with a note
-// about it in the program's file; its semaphore, which the listener counts up, says whether somebody listens.
+// Static probes (USDT) for bpftrace, perf, SystemTap and gdb, where the system has the header for them. A probe is a no-op with a
+// note about it in the program's file; its semaphore, which the listener counts up, says whether somebody listens.
 #pragma once
 
 #include "observers.hpp"

@@ -43,8 +43,8 @@ constinit std::atomic<std::uint32_t> recorders_inside{0};
 
 namespace {
 
-// What a thread knows while it is inside of a scheduler. The place of the last `call` for each target, as far as they do not share a slot:
-// an arrow that is missing does no harm.
+// What a thread knows while it is inside of a scheduler. The place of the last `call` for each target, as far as they do not
+// share a slot: an arrow that is missing does no harm.
 constinit std::array<std::atomic<std::uint64_t>, 1024> last_calls{};  // place + 1
 constinit thread_local std::uint64_t running_call = 0;  // the one that a traced_call is about
 
@@ -74,7 +74,8 @@ void set_place(trace_event& event, const std::source_location& where) noexcept {
 
 // Returns one more than its place; 0 where nothing is recorded, only probed.
 std::uint64_t record(const trace_event& event) noexcept {
-    // Counted before it is used, and looked at after it was counted: whoever takes the ring away waits for us, or we do not see it.
+    // Counted before it is used, and looked at after it was counted: whoever takes the ring away waits for us, or we do not see
+    // it.
     recorders_inside.fetch_add(1, std::memory_order_seq_cst);
     trace_ring* ring = recorded_by.load(std::memory_order_seq_cst);
     const std::uint64_t result = ring != nullptr ? ring->add(event) + 1 : 0;
@@ -167,7 +168,8 @@ traced_turn::~traced_turn() {
     record(event);
 }
 
-// As run_fibers, but each switch comes by here: while a fiber runs, its budget is used up. What is left of the drive's is kept aside.
+// As run_fibers, but each switch comes by here: while a fiber runs, its budget is used up. What is left of the drive's is kept
+// aside.
 void scheduler_impl::run_traced_fibers() {
     std::int32_t left = budget;
     while (!ready.empty() && left > 0) {

@@ -1,4 +1,5 @@
-// What the engine tells a trace and the probes. Called only while is_observed(observer::turns), by the owner of the fiber's scheduler.
+// What the engine tells a trace and the probes. Called only while is_observed(observer::turns), by the owner of the fiber's
+// scheduler.
 #pragma once
 
 #include "trace_ring.hpp"

@@ -22,8 +22,9 @@ struct trace_arrow {
 };
 
 struct trace_file {
-    // Checks that it is JSON, that each event has what its phase asks for, that slices begin and end in their order and nest, that time
-    // does not go back on a track, that arrows have both ends, and that tracks have names. Reports what is wrong to Boost.Test.
+    // Checks that it is JSON, that each event has what its phase asks for, that slices begin and end in their order and nest,
+    // that time does not go back on a track, that arrows have both ends, and that tracks have names. Reports what is wrong to
+    // Boost.Test.
     explicit trace_file(const std::string& path);
 
     std::map<std::uint64_t, std::string> names;  // of tracks
