@@ -47,4 +47,9 @@
 #include <corun/fiber.hpp>       // is joined,
 #include <corun/error.hpp>       // or fails,
 #include <corun/dump.hpp>        // and is seen from outside
-#include <corun/overflow.hpp>    // when its stack runs out.
+#include <corun/trace.hpp>       // over time,
+#include <corun/stall.hpp>       // when it cannot go on,
+#include <corun/watchdog.hpp>    // when it runs too long,
+#include <corun/checked_mutex.hpp>  // or holds what it should not,
+#include <corun/metrics.hpp>     // in figures,
+#include <corun/overflow.hpp>    // and when its stack runs out.

@@ -5,10 +5,10 @@ namespace corun {
 void condition_variable::requeue(detail::condition_waiter& w) noexcept {
     w.leave_list(detail::wait_state::dropped);
     w.wants_mutex = true;
-    if (w.held->locked_) {
+    if (w.held->is_locked()) {
         w.held->waiting_.append(w);
     } else {
-        w.held->locked_ = true;
+        w.held->owner_.take(*w.fiber);
         detail::grant(w);
     }
 }

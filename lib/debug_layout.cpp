@@ -10,10 +10,11 @@
 // Conditionally supported for types with virtual functions; every compiler that corun knows does.
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 
-// Tells gdb where the installed script is (gdb's manual, "The .debug_gdb_scripts section"): for the shared library and for programs that
-// were linked with the static one.
+// The script's text, for gdb (its manual, "The .debug_gdb_scripts section"; 4: Python): in the shared library, and in programs that were
+// linked with the static one.
 #if defined(CORUN_GDB_SCRIPT) && defined(__ELF__)
-asm(".pushsection \".debug_gdb_scripts\", \"MS\", @progbits, 1\n.byte 1\n.asciz \"" CORUN_GDB_SCRIPT "\"\n.popsection");
+asm(".pushsection \".debug_gdb_scripts\", \"MS\", @progbits, 1\n.byte 4\n.ascii \"corun-gdb.py\\n\"\n.incbin \"" CORUN_GDB_SCRIPT
+    "\"\n.byte 0\n.popsection");
 #endif
 
 namespace corun::detail {

@@ -1,4 +1,6 @@
 // Running fibers: who gets in, what a drive does, how the next one comes about.
+#include "observers.hpp"
+#include "probes.hpp"
 #include "scheduler_impl.hpp"
 
 #include <corun/clock.hpp>
@@ -23,6 +25,26 @@ constexpr std::int32_t switches_per_drive = 256;
 // How much later than asked a timer may expire so that close ones expire together. What Linux allows itself for a thread's sleeps
 // (prctl(2), PR_SET_TIMERSLACK).
 constexpr std::chrono::microseconds timer_slack{50};
+
+std::int64_t nanoseconds_now() noexcept { return clock::now().time_since_epoch().count(); }
+
+// While somebody wants to know how long fibers run.
+class measured_drive {
+public:
+    explicit measured_drive(scheduler_impl& driven) noexcept : driven_{is_observed(observer::yields) ? &driven : nullptr} {
+        if (driven_ != nullptr) [[unlikely]]
+            driven_->runs.drive_begins(nanoseconds_now());
+    }
+    ~measured_drive() {
+        if (driven_ != nullptr) [[unlikely]]
+            driven_->runs.drive_ends(nanoseconds_now());
+    }
+    measured_drive(const measured_drive&) = delete;
+    measured_drive& operator=(const measured_drive&) = delete;
+
+private:
+    scheduler_impl* driven_;
+};
 
 }  // namespace
 
@@ -56,6 +78,7 @@ void scheduler_impl::leave() noexcept {
 // At most one drive is on its way at a time.
 void scheduler_impl::post_drive() noexcept {
     if (is_dying() || posted_.exchange(true, std::memory_order_seq_cst)) return;
+    if (is_observed(observer::yields)) runs.asked_for.store(nanoseconds_now(), std::memory_order_relaxed);
     namespace execution = boost::asio::execution;
     auto handler = [self = boost::intrusive_ptr<scheduler_impl>{this}] {
         self->posted_.store(false, std::memory_order_seq_cst);
@@ -115,6 +138,7 @@ void scheduler_impl::drive() {
     }
     if (!try_enter()) return;
     const entered inside{*this};
+    const measured_drive measured{*this};
     budget = switches_per_drive;
     places = places_of_this_thread();
     strand_at_entry = innermost_strand();
@@ -158,6 +182,11 @@ void scheduler_impl::poll_events() noexcept {
 
 // Switches from fiber to fiber until none is runnable or the budget is used up; then the last one comes back here.
 void scheduler_impl::run_fibers() {
+    heed_probes();
+    if (is_observed(observer::turns)) [[unlikely]] {
+        run_traced_fibers();
+        return;
+    }
     while (!ready.empty() && budget > 0) {
         ready_entry next = ready.pop();
         if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
@@ -178,6 +207,7 @@ void scheduler_impl::settle() {
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
     arm_timer();
     descriptors.arm();
+    if (ready.empty()) stalls.look();
 }
 
 void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
@@ -213,10 +243,12 @@ void scheduler_impl::arm_timer() {
 // Without fibers nothing of ours may keep the context running.
 void scheduler_impl::quiesce() noexcept {
     timers.remove(trim_);
+    stalls.rest();
     if (timer_ && armed_for_ != timer_queue::time_point::max()) timer_->cancel();
     armed_for_ = timer_queue::time_point::max();
     descriptors.disarm();
     take_back_left_stack();
+    drop_kept_records(false);
     for (const auto& pool : pools_) pool->trim();
     work_ = boost::asio::any_io_executor{};
 }

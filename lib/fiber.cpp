@@ -1,6 +1,6 @@
 #include "scheduler_impl.hpp"
 
-#include <corun/detail/scope.hpp>
+#include <corun/detail/lock_owner.hpp>
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/scoped_value.hpp>
@@ -33,31 +33,6 @@ void unlink(end_listener& listener) noexcept {
     *listener.link = listener.next;
     if (listener.next != nullptr) listener.next->link = listener.link;
     listener.listening = false;
-}
-
-// Whom a fiber waits for without an end but that one's; null where something else may wake it.
-const fiber_record* joined_by(const fiber_record& fiber, const scheduler_core* of) noexcept {
-    if (fiber.owner != of || fiber.state != fiber_state::parked) return nullptr;
-    const wait_info wait = wait_of(fiber);
-    return wait.source == wake_source::fibers ? wait.holder : nullptr;
-}
-
-bool may_be_cut_short(const fiber_record& fiber) noexcept {
-    return cancellation_view{fiber, fiber.innermost, 0}.exists || effective_deadline(fiber) != clock::time_point::max();
-}
-
-// Only what is certain: fibers of this scheduler that wait for the end of one other fiber, with no deadline and no cancellation on the way.
-// A joined fiber that does not wait for another one costs one look at its state.
-void refuse_cycle(const fiber_record& joiner, const fiber_record& target) {
-    const fiber_record* next = &target;
-    std::size_t longest = impl_of(*joiner.owner).live;  // a group's wait may have closed a chain of others, which leads round and round
-    for (const fiber_record* after = nullptr; next != &joiner; next = after)
-        if (longest-- == 0 || (after = joined_by(*next, joiner.owner)) == nullptr || may_be_cut_short(*next)) return;
-    if (may_be_cut_short(joiner)) return;
-    std::string chain = "corun: deadlock: fiber " + describe(joiner) + " joins at " + describe(joiner.where);
-    for (next = &target; next != &joiner; next = joined_by(*next, joiner.owner))
-        chain += " " + describe(*next) + ", which waits at " + describe(next->where) + " for";
-    throw deadlock{chain + " " + describe(joiner)};
 }
 
 }  // namespace
@@ -122,7 +97,7 @@ void tell_listeners(fiber_record& fiber, bool watched) noexcept {
 void join_base::start_on(fiber_record& joiner) {
     if (&joiner == target_.get())
         throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
-    refuse_cycle(joiner, *target_);
+    if (is_parked(target_->state)) refuse_cycle(joiner, *target_, "join of");
     joiner_ = &joiner;  // before another thread can find the listener
     if (!listen(*target_, *this))
         joiner_ = nullptr;

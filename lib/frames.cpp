@@ -40,7 +40,7 @@ void frames_of(fiber_record& fiber, frame_list& frames) noexcept {
     frames.fill(nullptr);
     auto* sp = static_cast<std::byte*>(fiber.sp);
     auto* base = static_cast<std::byte*>(fiber.stack.base);
-    if (fiber.state != fiber_state::parked || sp == nullptr || sp - base < room_needed) return;
+    if (!is_parked(fiber.state) || sp == nullptr || sp - base < room_needed) return;
     void* loaded[1];
     ::backtrace(loaded, 1);  // the loader's work is done on this stack, if it was not before
     const int error_number = errno;

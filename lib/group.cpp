@@ -30,10 +30,12 @@ public:
         return false;
     }
     void get() const noexcept { group_.joiner_ = nullptr; }
+    static constexpr bool may_wait_for_fibers = true;
     void describe_wait(wait_info& info) const noexcept {
-        info.say("children of a group: ", group_.live_.size() + group_.held_.size());
         info.source = wake_source::fibers;
-        if (group_.live_.size() == 1) info.holder = &group_.live_.front().record;
+        const bool is_last = group_.live_.size() == 1 && group_.held_.empty();
+        if (is_last) info.holder = &group_.live_.front().record;
+        info.say(is_last ? "last child of its group," : "children of its group");
     }
 
 private:

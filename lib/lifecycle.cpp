@@ -1,6 +1,7 @@
 // A fiber's way through its scheduler: admitted, begun, cancelled, ended.
 #include "observers.hpp"
 #include "scheduler_impl.hpp"
+#include "tracer.hpp"
 
 #include <corun/detail/scope.hpp>
 #include <corun/detail/simulation.hpp>
@@ -10,6 +11,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -67,6 +69,9 @@ void take_demands(inbox_node& node, scheduler_core& core) {
     auto& fiber = static_cast<fiber_record&>(node);
     const fiber_ref held{&fiber, false};  // the inbox's reference
     const std::uint8_t demands = fiber.demands.exchange(0, std::memory_order_acq_rel);
+    std::optional<traced_call> traced;
+    if (is_observed(observer::turns)) [[unlikely]]
+        traced.emplace(fiber);
     if ((demands & demand_admit) != 0) impl_of(core).admit(fiber);
     if ((demands & demand_cancel) != 0)
         impl_of(core).cancel(fiber, fiber.reason.load(), static_cast<stop_request>(fiber.hardest_request.load()));
@@ -81,6 +86,8 @@ bool raise(std::atomic<std::uint8_t>& level, std::uint8_t to) noexcept {
 }
 
 void post_demand(fiber_record& fiber, demand what) noexcept {
+    if (is_observed(observer::turns)) [[unlikely]]
+        trace_call(fiber);
     if (fiber.demands.fetch_or(what, std::memory_order_acq_rel) != 0) return;  // it is in the inbox and will be seen
     intrusive_ptr_add_ref(&fiber);
     impl_of(*fiber.owner).push(fiber);
@@ -119,6 +126,7 @@ void scheduler_impl::admit(fiber_record& fresh, bool held) noexcept {
     if (first_live != nullptr) first_live->previous = &fresh;
     first_live = &fresh;
     ++live;
+    ++spawned;
     if (is_observed(observer::yields)) fresh.alerts |= alert_observed;
     try {
         ready.reserve(live);
@@ -130,6 +138,7 @@ void scheduler_impl::admit(fiber_record& fresh, bool held) noexcept {
         end(fresh);
         return;
     }
+    if (is_observed(observer::turns)) trace_spawn(fresh);
     if (is_closed) cancel(fresh, cancel_reason::shutdown);
     if (!held) start_held(fresh);
 }
@@ -182,6 +191,9 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     (fiber.previous != nullptr ? fiber.previous->following : first_live) = fiber.following;
     --live;
     fiber.state = fiber_state::ended;
+    stalls.ended(fiber);
+    if (fiber.alerts != 0) observe_end(fiber);
+    if (fiber.locks_held != 0) keep_for_its_guards(fiber);
     if (fiber.stack.base != nullptr) {
         if (is_observed(observer::stacks)) note_stack_use(fiber);
         take_back_left_stack();
@@ -192,6 +204,7 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     const std::uint8_t news = taken ? outcome_ended | outcome_claimed : outcome_ended;
     const std::uint8_t before = fiber.outcome.fetch_or(news, std::memory_order_acq_rel);
     tell_listeners(fiber, (before & outcome_watched) != 0);
+    if (is_observed(observer::turns)) trace_end(fiber);
     if ((before & outcome_detached) != 0 && fiber.failure && !fiber.was_cancelled && !taken) report_lost(fiber_ref{&fiber});
     intrusive_ptr_release(&fiber);
 }
@@ -199,6 +212,7 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
 void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest) noexcept {
     if (!fiber.cancel_requested.exchange(true)) fiber.reason.store(reason);
     const bool is_harder = raise(fiber.hardest_request, hardest) || fiber.stop_limit < hardest;
+    cancellations += !fiber.is_cancelled;
     if (!std::exchange(fiber.is_cancelled, true) || is_harder) show_cancellation(fiber, nullptr);
 }
 

@@ -27,12 +27,22 @@ void mark_all(bool on) {
 
 }  // namespace
 
-void observe_yield(fiber_record& self) noexcept { self.observed_at = clock::now().time_since_epoch().count(); }
+void observe_yield(fiber_record& self) noexcept {
+    self.observed_at = clock::now().time_since_epoch().count();
+    impl_of(*self.owner).runs.next_run(self.observed_at);
+}
+
+void observe_end(fiber_record& ended) noexcept {
+    if ((ended.alerts & alert_observed) != 0) impl_of(*ended.owner).runs.next_run(clock::now().time_since_epoch().count());
+    if ((ended.alerts & alert_holds_lock) != 0) forget_held_locks(ended);
+}
 
 void watch_yields(bool on) {
     const std::lock_guard hold{watchers_lock};
     watchers += on ? 1 : -1;
     if (watchers != (on ? 1 : 0)) return;
+    if (on)
+        for (const auto& scheduler : all_schedulers()) scheduler->runs.forget_begins();
     observe(observer::yields, on);
     mark_all(on);
 }

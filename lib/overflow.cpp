@@ -1,10 +1,9 @@
 #include <corun/overflow.hpp>
 
+#include "chained_handler.hpp"
 #include "observers.hpp"
 #include "scheduler_impl.hpp"
 #include "signal_text.hpp"
-
-#include <boost/system/system_error.hpp>
 
 #include <execinfo.h>
 #include <sys/mman.h>
@@ -52,11 +51,7 @@ private:
     void* base_ = nullptr;
 };
 
-struct replaced_handler {
-    int number;
-    struct sigaction action;
-};
-std::array<replaced_handler, 2> replaced{{{SIGSEGV, {}}, {SIGBUS, {}}}};
+constinit std::array<chained_handler, 2> handlers{chained_handler{SIGSEGV}, chained_handler{SIGBUS}};
 
 // The fiber that runs on this thread, if the address lies in the guard page below its stack.
 const fiber_record* fiber_that_overflowed(const void* address) noexcept {
@@ -97,19 +92,12 @@ void tell(const fiber_record& fiber, const void* address) noexcept {
     show_frames(frames.data(), static_cast<std::size_t>(::backtrace(frames.data(), static_cast<int>(frames.size()))));
 }
 
-// As if it had been installed in our place: the fault happens again when we return, and finds the former handler.
-void pass_on(int number) noexcept {
-    for (const replaced_handler& before : replaced)
-        if (before.number == number) ::sigaction(number, &before.action, nullptr);
-}
-
 void on_fault(int number, siginfo_t* info, void*) {
     const int error_number = errno;
     const fiber_record* fiber = info->si_code > 0 ? fiber_that_overflowed(info->si_addr) : nullptr;
     if (fiber != nullptr) tell(*fiber, info->si_addr);
-    pass_on(number);
-    // A signal that somebody sent does not come again by itself.
-    if (info->si_code <= 0) ::raise(number);
+    for (const chained_handler& handler : handlers)
+        if (handler.number() == number) handler.pass_on(*info);
     errno = error_number;
 }
 
@@ -125,13 +113,7 @@ void report_overflows() {
         std::array<void*, 1> frame;
         ::backtrace(frame.data(), 1);  // loads the unwinder now: later, memory may be what is missing
         detail::need_alternate_stack();
-        for (detail::replaced_handler& before : detail::replaced) {
-            struct sigaction ours {};
-            ours.sa_sigaction = detail::on_fault;
-            ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
-            if (::sigaction(before.number, &ours, &before.action) != 0)
-                throw boost::system::system_error{errno, boost::system::system_category(), "sigaction"};
-        }
+        for (detail::chained_handler& handler : detail::handlers) handler.install(detail::on_fault);
         detail::observe(detail::observer::signals, true);
     });
 }

@@ -48,6 +48,7 @@ public:
     [[nodiscard]] bool is_busy() const noexcept { return last_count_ >= 4 && table_.waiting != 0; }
     // The context has told of an event.
     void was_told() noexcept { armed_ = false; }
+    [[nodiscard]] bool is_armed() const noexcept { return armed_; }
     // Asks the context to be told of the next event, if anybody waits.
     void arm();
     void disarm() noexcept;

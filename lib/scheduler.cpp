@@ -133,11 +133,21 @@ void forget_transient(scheduler_impl& scheduler) noexcept {
     boost::asio::use_service<scheduler_service>(scheduler.context).forget(scheduler);
 }
 
+namespace {
+
+std::uint64_t next_number() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
 scheduler_impl::scheduler_impl(boost::asio::any_io_executor on, scheduler_options with)
     : context{boost::asio::query(on, boost::asio::execution::context)},
       executor{std::move(on)},
       options{std::move(with)},
-      descriptors{*this} {
+      descriptors{*this},
+      number{next_number()} {
     options.stack_size = slot_size(options.stack_size);
     seed_random(*this, options.seed);
     enlist(*this);

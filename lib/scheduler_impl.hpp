@@ -4,7 +4,9 @@
 #include "drive_memory.hpp"
 #include "readiness.hpp"
 #include "record_memory.hpp"
+#include "run_meter.hpp"
 #include "stack_pool.hpp"
+#include "stall.hpp"
 #include "timer_queue.hpp"
 
 #include <corun/scheduler.hpp>
@@ -52,6 +54,7 @@ public:
     [[nodiscard]] stack_pool& pool_for(std::size_t wanted);
     [[nodiscard]] stack_pool& usual_pool();
     void escalate_later(fiber_record& fiber);
+    void count_stacks(std::size_t& in_use, std::size_t& cached) const noexcept;  // adds
     [[nodiscard]] std::uint64_t lend_to_record() noexcept;  // a reference to this; returns a new id
     void take_back_from_record() noexcept;
 
@@ -71,13 +74,25 @@ public:
     timer_queue timers;
     readiness descriptors;
     record_memory records;
+    stall_detector stalls{*this};
     std::size_t live = 0;
+    std::uint64_t spawned = 0;
+    std::uint64_t cancellations = 0;       // of fibers as a whole
+    run_meter runs;
+    const std::uint64_t number;            // in the process, from 1
     fiber_record* first_live = nullptr;
     bool is_transient = false;             // made for an executor; forgotten when its last fiber has ended
     bool is_closed = false;                // new fibers are cancelled
     std::atomic<std::uint32_t> references{1};
     scheduler_impl* next_enlisted = nullptr;  // in the process's roster, under its lock
 
+    // What the context counts as outstanding on our behalf.
+    [[nodiscard]] long own_work() const noexcept {
+        return long{static_cast<bool>(work_)} + long{posted_.load()} + long{armed_for_ != timer_queue::time_point::max()} +
+               long{descriptors.is_armed()};
+    }
+    [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
+    [[nodiscard]] bool has_work() const noexcept;  // drive.cpp
     [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
 
 private:
@@ -95,14 +110,18 @@ private:
     void poll_events() noexcept;
     void take_inbox();
     void run_fibers();
+    void run_traced_fibers();   // tracer.cpp
     void hand_over_failures();  // throws what the unhandled-failure handler throws
     void settle();
     void arm_timer();
     void quiesce() noexcept;
     void escalate();  // token.cpp; of those in asked_
-    [[nodiscard]] bool has_work() const noexcept;
 
     void take_back_left_stack() noexcept;  // lifecycle.cpp
+
+    // deadlock.cpp
+    void keep_for_its_guards(fiber_record& ended) noexcept;
+    void drop_kept_records(bool all) noexcept;
 
     // shutdown.cpp
     void cancel_all() noexcept;
@@ -135,6 +154,7 @@ private:
     std::uint64_t last_id_ = 0;
     fiber_record* last_lost_ = nullptr;
     fiber_record* lost_ = nullptr;              // failures for the unhandled handler, linked by `following`; counted references
+    fiber_record* kept_ = nullptr;              // ended with locks held, linked by `previous`; counted references
     stack_span left_stack_;                     // of the fiber that ended last, which may still run its last instructions on it
     stack_pool* left_pool_ = nullptr;           // where it belongs; null: none is left
 

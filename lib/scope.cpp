@@ -122,6 +122,12 @@ std::stop_token innermost_token(fiber_record& fiber) {
     return stop.get_token();
 }
 
+bool may_be_cut_short(const fiber_record& fiber) noexcept {
+    for (const scope* s = fiber.innermost; s != nullptr; s = s->outer_)
+        if (s->is_remote_) return true;
+    return cancellation_view{fiber, fiber.innermost, 0}.exists || effective_deadline(fiber) != clock::time_point::max();
+}
+
 clock::time_point effective_deadline(const fiber_record& fiber) noexcept {
     clock::time_point earliest = clock::time_point::max();
     for (const scope* s = fiber.innermost; s != nullptr; s = s->outer_) {

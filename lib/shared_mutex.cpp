@@ -10,6 +10,7 @@ bool shared_mutex::can_take(bool alone) {
 bool shared_mutex::take_alone() {
     if (!can_take(true)) return false;
     holders_ = held_alone;
+    owner_.take(detail::current_core());
     return true;
 }
 
@@ -22,6 +23,7 @@ bool shared_mutex::take_shared() {
 void shared_mutex::unlock() {
     home_.check("shared_mutex");
     holders_ = 0;
+    owner_.release();
     serve();
 }
 
@@ -37,9 +39,12 @@ void shared_mutex::serve() noexcept {
         if (holders_ == held_alone || (alone && holders_ != 0)) return;
         if (!first->claim()) continue;
         holders_ = alone ? held_alone : holders_ + 1;
+        if (alone) owner_.take(*first->fiber);
         detail::grant(*first);
     }
 }
+
+void shared_mutex::guard_moved(const void* guard) noexcept { owner_.guard_moved(guard, home_.core()); }
 
 shared_mutex::request::~request() {
     if (!is_granted() || mutex_ == nullptr) return;

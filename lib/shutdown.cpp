@@ -21,6 +21,7 @@ void scheduler_impl::run_down() noexcept {
     describe_thread_stack(loop);
 #endif
     timers.remove(trim_);
+    stalls.rest();
     do {
         budget = std::numeric_limits<std::int32_t>::max();
         poll_events();
@@ -110,6 +111,7 @@ void scheduler_impl::dismantle() noexcept {
     work_ = boost::asio::any_io_executor{};
     executor = boost::asio::any_io_executor{};
     asked_.clear();
+    drop_kept_records(true);
 }
 
 bool runs_functions(const scheduler_core& core) noexcept { return !static_cast<const scheduler_impl&>(core).is_dying(); }

@@ -24,7 +24,8 @@ fiber_view::state state_of(const fiber_record& fiber, bool is_running) noexcept 
     if (is_running) return fiber_view::state::running;
     switch (fiber.state) {
         case fiber_state::fresh: return fiber_view::state::fresh;
-        case fiber_state::parked: return fiber_view::state::waiting;
+        case fiber_state::parked:
+        case fiber_state::parked_traced: return fiber_view::state::waiting;
         default: return fiber_view::state::ready;
     }
 }
@@ -93,7 +94,7 @@ void view(const fiber_record& fiber, bool is_running, fiber_view& out) noexcept 
         out.cancelled = seen.source != nullptr ? seen.source->reason() : fiber.reason.load(std::memory_order_relaxed);
     out.stack_size = fiber.pool != nullptr && fiber.stack.base != nullptr ? fiber.pool->slot() : 0;
     out.stack_used = 0;
-    if (fiber.state == fiber_state::parked && fiber.sp != nullptr)
+    if (is_parked(fiber.state) && fiber.sp != nullptr)
         out.stack_used = static_cast<std::size_t>(static_cast<const std::byte*>(fiber.stack.base) + fiber.stack.size -
                                                   static_cast<const std::byte*>(fiber.sp));
 }

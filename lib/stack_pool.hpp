@@ -42,6 +42,7 @@ public:
 
     [[nodiscard]] std::size_t slot() const noexcept { return slot_; }
     [[nodiscard]] std::size_t carved() const noexcept;
+    [[nodiscard]] std::size_t unused() const noexcept { return free_.size(); }
 
 private:
     struct arena {

@@ -5,6 +5,7 @@
 namespace corun::detail {
 
 scope_link::scope_link(scope& target) : target_{&target}, scheduler_{&impl_of(*target.fiber().owner)} {
+    target.has_remote_control();
     take = [](inbox_node& node, scheduler_core&) {
         const boost::intrusive_ptr<scope_link> self{&static_cast<scope_link&>(node), false};  // the inbox's reference
         if (self->target_ != nullptr) self->target_->cancel(self->reason_);

@@ -28,7 +28,7 @@ wait_info describe_wait(const fiber_record& fiber) noexcept {
 }
 
 wait_info wait_of(const fiber_record& fiber) noexcept {
-    return fiber.state == fiber_state::parked && fiber.waits_for != nullptr ? describe_wait(fiber) : wait_info{};
+    return is_parked(fiber.state) && fiber.waits_for != nullptr ? describe_wait(fiber) : wait_info{};
 }
 
 }  // namespace corun::detail

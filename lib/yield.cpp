@@ -67,6 +67,7 @@ void throw_cancelled(fiber_record& self) {
 
 void heed_alerts(fiber_record& self) {
     if ((self.alerts & alert_observed) != 0) observe_yield(self);
+    if ((self.alerts & alert_holds_lock) != 0) tell_held_locks(self);
     refuse_inside_no_yield(self);
     if (is_interrupted(self)) throw_cancelled(self);
 }
@@ -78,6 +79,7 @@ fiber_record& enter_shielded(std::source_location where) {
     self.where = where;
     if (innermost_strand() != self.owner->strand_at_entry) throw_yield_below_strand(self);
     if ((self.alerts & alert_observed) != 0) observe_yield(self);
+    if ((self.alerts & alert_holds_lock) != 0) tell_held_locks(self);
     refuse_inside_no_yield(self);
     return self;
 }

@@ -13,6 +13,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 corun::mutex stock, ledger;
+corun::channel<int> parcels{8};
 
 void bill() {
     const auto books = corun::yield(ledger.lock());
@@ -21,6 +22,13 @@ void bill() {
 }
 
 void ship() {
+    const auto goods = corun::yield(stock.lock());
+    [[maybe_unused]] const auto parcel = corun::yield(parcels.receive());
+    const auto books = corun::yield(ledger.lock());
+}
+
+// Opens the books before it looks after the goods, and the other way round.
+void take_stock() {
     const auto goods = corun::yield(stock.lock());
     corun::yield();
     const auto books = corun::yield(ledger.lock());
@@ -46,9 +54,13 @@ int main(int argc, char* argv[]) {
     corun::report_overflows();
     const corun::dump_on_signal on_quit;  // SIGQUIT
     const std::string_view how = argc > 1 ? argv[1] : "";
-    if (how == "joins") {
+    if (how == "joins" || how == "mutexes") {
         try {
-            corun::run(close_down);
+            corun::run([&] {
+                if (how == "joins") close_down();
+                auto billing = corun::spawn({.name = "billing"}, bill);
+                corun::yield(corun::spawn({.name = "inventory"}, take_stock).join());
+            });
         } catch (const corun::deadlock& refused) {
             std::cerr << refused.what() << '\n';
         }
@@ -56,14 +68,15 @@ int main(int argc, char* argv[]) {
     }
     asio::io_context io;
     corun::spawn(io, {.name = "shop"}, [&] {
-        auto visitor = corun::spawn({.name = "customer"}, customer);
-        auto billing = corun::spawn({.name = "billing"}, bill);
+        corun::fiber<> visitor;
+        if (how != "stall") visitor = corun::spawn({.name = "customer"}, customer);
         auto shipping = corun::spawn({.name = "shipping"}, ship);
+        auto billing = corun::spawn({.name = "billing"}, bill);
         corun::yield(corun::sleep_for(1ms));
         std::cout << "open" << std::endl;
         if (how == "overflow") corun::yield(corun::spawn({.name = "parser"}, [] { return parse("((", 0); }).join());
         if (how == "abort") std::abort();
-        corun::yield(visitor.join());
+        corun::yield(visitor ? visitor.join() : billing.join());
     }, asio::detached);
     io.run();
 }

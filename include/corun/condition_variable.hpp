@@ -91,6 +91,15 @@ public:
         if (!wants_mutex) condition_variable::requeue(*this);
         return false;
     }
+    static constexpr bool may_wait_for_fibers = true;
+    void describe_wait(wait_info& info) const noexcept {
+        if (wants_mutex) {
+            describe_lock_wait(held->owner_, info);
+        } else {
+            info.say("condition_variable");
+            info.source = wake_source::fibers;
+        }
+    }
     void get() {
         if (interrupted_ && !predicate_(*this)) throw_cancelled(*fiber);
     }

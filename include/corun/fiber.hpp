@@ -78,6 +78,7 @@ public:
         stop_waiting();
         return true;
     }
+    static constexpr bool may_wait_for_fibers = true;
     void describe_wait(wait_info& info) const noexcept;
 
 protected:

@@ -14,7 +14,7 @@ public:
     guard() noexcept = default;
     /// Takes over a lock that the caller holds.
     explicit guard(Mutex& held) noexcept : mutex_{&held} {}
-    guard(guard&& other) noexcept : mutex_{std::exchange(other.mutex_, nullptr)} {}
+    guard(guard&& other) noexcept : mutex_{std::exchange(other.mutex_, nullptr)} { moved(); }
     guard& operator=(guard&& other) noexcept {
         guard{std::move(other)}.swap(*this);
         return *this;
@@ -32,9 +32,19 @@ public:
     explicit operator bool() const noexcept { return owns(); }
     /// What is held; null if nothing.
     [[nodiscard]] Mutex* mutex() const noexcept { return mutex_; }
-    void swap(guard& other) noexcept { std::swap(mutex_, other.mutex_); }
+    void swap(guard& other) noexcept {
+        std::swap(mutex_, other.mutex_);
+        moved();
+        other.moved();
+    }
 
 private:
+    // A mutex that knows its owner wants to know where its guard is: on whose stack.
+    void moved() noexcept {
+        if constexpr (requires { mutex_->guard_moved(this); })
+            if (mutex_ != nullptr) mutex_->guard_moved(this);
+    }
+
     Mutex* mutex_ = nullptr;
 };
 

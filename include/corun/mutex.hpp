@@ -1,6 +1,7 @@
 // Mutual exclusion over yields.
 #pragma once
 
+#include <corun/detail/lock_owner.hpp>
 #include <corun/detail/wait_list.hpp>
 #include <corun/guard.hpp>
 
@@ -13,7 +14,8 @@ class condition_wait;
 
 /// Keeps the fibers of one scheduler out of each other's way where a critical section yields; between two yields no lock is needed.
 /// First come, first served: unlock gives the mutex to who has waited longest, so nobody overtakes and nobody starves. Not
-/// recursive. Any use on another scheduler throws wrong_scheduler. Must outlive those who wait.
+/// recursive: to lock it again throws `deadlock`, as every lock does that would make its fiber wait for itself, by way of mutexes and joins
+/// of which none has a deadline. Any use on another scheduler throws wrong_scheduler. Must outlive those who wait.
 class mutex {
 public:
     class lock_operation;
@@ -28,8 +30,8 @@ public:
     /// A guard that owns the mutex, or owns nothing if it is held. Never switches.
     [[nodiscard]] guard<mutex> try_lock() {
         home_.check("mutex");
-        if (locked_) return {};
-        locked_ = true;
+        if (is_locked()) return {};
+        owner_.take(detail::current_core());
         return guard<mutex>{*this};
     }
 
@@ -41,24 +43,29 @@ public:
 
     [[nodiscard]] bool is_locked() const noexcept {
         home_.looked_at();
-        return locked_;
+        return owner_.is_held();
     }
 
 private:
     friend class condition_variable;
+    friend class guard<mutex>;
     template <class>
     friend class detail::condition_wait;
 
-    // The next owner is owner from here on: `locked_` is never false while somebody waits, so nobody can barge in.
+    // The next owner is owner from here on: it is never free while somebody waits, so nobody can barge in.
     void pass_on() noexcept {
-        if (detail::waiter* next = waiting_.claim_first())
+        if (detail::waiter* next = waiting_.claim_first()) {
+            owner_.pass_to(*next->fiber);
             detail::grant(*next);
-        else
-            locked_ = false;
+        } else {
+            owner_.release();
+        }
     }
 
+    void guard_moved(const void* guard) noexcept { owner_.guard_moved(guard, home_.core()); }
+
     detail::wait_list waiting_;
-    bool locked_ = false;
+    detail::lock_owner owner_;
     detail::home home_;
 };
 
@@ -68,18 +75,33 @@ public:
     explicit lock_operation(mutex& m) noexcept : mutex_{&m} {}
     lock_operation(lock_operation&& other) noexcept : mutex_{other.mutex_} {}  // before it starts
     ~lock_operation() {
-        if (is_granted() && mutex_ != nullptr) mutex_->pass_on();  // nobody came for it
+        if (mutex_ != nullptr && is_granted()) mutex_->pass_on();  // nobody came for it
     }
 
     [[nodiscard]] bool available() const {
         mutex_->home_.check("mutex");
-        return !mutex_->locked_;
+        return !mutex_->is_locked();
     }
     [[nodiscard]] bool try_commit() {
         if (!available()) return false;
-        mutex_->locked_ = true;
+        mutex_->owner_.take(detail::current_core());
         return true;
     }
+    [[nodiscard]] bool commit(detail::fiber_record& self) {  // when it is waited for alone
+        if (state != detail::wait_state::idle) return is_granted();
+        mutex_->home_.check("mutex", self.owner);
+        if (mutex_->is_locked()) return false;
+        mutex_->owner_.take(self);
+        state = detail::wait_state::granted;
+        return true;
+    }
+    using committing::commit;
+    void start_on(detail::fiber_record& self) {
+        if (mutex_->owner_.is_parked_or(self)) [[unlikely]]
+            detail::refuse_lock_cycle(self, mutex_->owner_);
+        committing::start_on(self);
+    }
+    void describe_wait(detail::wait_info& info) const noexcept { detail::describe_lock_wait(mutex_->owner_, info); }
     [[nodiscard]] detail::wait_list& queue() noexcept { return mutex_->waiting_; }
     [[nodiscard]] guard<mutex> get() noexcept { return guard<mutex>{*std::exchange(mutex_, nullptr)}; }
 

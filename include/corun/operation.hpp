@@ -119,6 +119,7 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
             if (op.cancel()) throw_cancelled(self);
         } else {
             note_wait(self, op);
+            ++self.owner->waits;
             park(self);
         }
     } while (!is_done(self, op));

@@ -1,6 +1,7 @@
 // One writer or many readers.
 #pragma once
 
+#include <corun/detail/lock_owner.hpp>
 #include <corun/detail/wait_list.hpp>
 #include <corun/guard.hpp>
 
@@ -10,7 +11,8 @@
 namespace corun {
 
 /// Held by one fiber alone or by several that share it, all of one scheduler. First come, first served: readers that come after a waiting
-/// writer wait behind it, so neither side starves. Not recursive. Any use on another scheduler throws wrong_scheduler.
+/// writer wait behind it, so neither side starves. Not recursive. A lock that would make its fiber wait for itself, by
+/// way of mutexes that are held alone and joins of which none has a deadline, throws `deadlock`. Any use on another scheduler throws wrong_scheduler.
 class shared_mutex {
     class shared_side;
 
@@ -38,6 +40,7 @@ public:
     void unlock_shared();
 
 private:
+    friend class guard<shared_mutex>;
     class request;
     class shared_side {
     public:
@@ -52,9 +55,11 @@ private:
     [[nodiscard]] bool take_alone();
     [[nodiscard]] bool take_shared();
     void serve() noexcept;
+    void guard_moved(const void* guard) noexcept;
 
     static constexpr std::ptrdiff_t held_alone = -1;
     std::ptrdiff_t holders_ = 0;  // readers; or held_alone
+    detail::lock_owner owner_;  // while it is held alone
     detail::wait_list waiting_;
     shared_side shared_{*this};
     detail::home home_;
@@ -70,6 +75,11 @@ public:
     [[nodiscard]] bool available() const { return mutex_->can_take(alone_); }
     [[nodiscard]] bool try_commit() { return alone_ ? mutex_->take_alone() : mutex_->take_shared(); }
     [[nodiscard]] detail::wait_list& queue() noexcept { return mutex_->waiting_; }
+    void start_on(detail::fiber_record& self) {
+        if (mutex_->owner_.is_held() && mutex_->owner_.is_parked_or(self)) detail::refuse_lock_cycle(self, mutex_->owner_);
+        committing::start_on(self);
+    }
+    void describe_wait(detail::wait_info& info) const noexcept { detail::describe_lock_wait(mutex_->owner_, info); }
     // A writer that gives up lets the readers behind it pass.
     void left() noexcept { mutex_->serve(); }
 

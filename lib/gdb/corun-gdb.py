@@ -11,7 +11,7 @@ memory is changed, so it works on core files too. Nothing here needs debugging i
 import gdb
 import gdb.unwinder
 
-STATES = ("not begun", "ready", "waiting", "ended")
+STATES = ("not begun", "ready", "waiting", "ended", "waiting")
 # The order of corun_debug_layout, lib/debug_layout.cpp.
 VERSION = 1
 FIELDS = ("next", "first_live", "running", "slots", "head", "tail", "mask", "following", "id", "name", "state", "sp", "where",

@@ -1,5 +1,8 @@
 #include "loop.hpp"
 
+#include "../observers.hpp"
+#include "../tracer.hpp"
+
 #include <corun/run.hpp>
 #include <corun/scheduler.hpp>
 #include <corun/sleep.hpp>
@@ -216,6 +219,8 @@ void simulated_loop::give_turn(std::size_t place) {
     if (next.sp != nullptr) {
         core.budget = 0;  // so that each switch comes back here
         core.running = next.fiber;
+        std::optional<traced_turn> traced;
+        if (is_observed(observer::turns)) traced.emplace(*next.fiber);
         jump(core.places, next.sp, &core.loop_sp, &core.loop, next.fiber->stack);
     }
     account(number, before);

@@ -21,6 +21,7 @@ struct scheduler_core {
     thread_places places{};
     std::uint64_t random_state = 0x9e3779b97f4a7c15;  // of random_below (detail/random.hpp); never 0
     std::uintptr_t strand_at_entry = 0;  // the strand frames of the thread when the drive began
+    std::uint64_t waits = 0;          // operations that made their fiber wait
     fcontext_t loop_sp = nullptr;
     fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
     stack_span loop;
@@ -113,9 +114,14 @@ CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
     return self;
 }
 
+void trace_wake(const fiber_record& fiber) noexcept;
+
 // On the owner: queues a fiber if it is parked; nothing otherwise. Wakes are hints, conditions are checked again by the woken.
 inline void make_ready(fiber_record& fiber) noexcept {
-    if (fiber.state != fiber_state::parked) return;
+    if (fiber.state != fiber_state::parked) {
+        if (fiber.state != fiber_state::parked_traced) return;
+        trace_wake(fiber);
+    }
     fiber.state = fiber_state::active;
     fiber.owner->ready.push(&fiber, fiber.sp);
 }

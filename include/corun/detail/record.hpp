@@ -61,6 +61,16 @@ enum class fiber_state : std::uint8_t {
     active,  // running (scheduler_core::running), or in the run queue with its stack saved there
     parked,  // in no container but the list of live fibers; its stack is saved in `sp`, and whatever it waits for wakes it
     ended,   // in no container; lives on only for those who hold a reference
+    parked_traced,  // parked; who wakes it is to be written down
+};
+[[nodiscard]] constexpr bool is_parked(fiber_state state) noexcept {
+    return state == fiber_state::parked || state == fiber_state::parked_traced;
+}
+
+// Who may hold locks of one scheduler: a fiber, or what stands in for one (lock_owner).
+struct lock_holder {
+    fiber_state state = fiber_state::fresh;
+    std::uint16_t locks_held = 0;
 };
 
 // Reasons for the slow way at the next yield.
@@ -68,6 +78,7 @@ enum alert : std::uint8_t {
     alert_cancelled = 1,  // a cancellation shows at this point of the fiber's code: yields throw
     alert_no_yield = 2,   // inside a no_yield scope: yields are refused
     alert_observed = 4,   // somebody wants to know of each yield, and when
+    alert_holds_lock = 8,  // it holds a mutex of threads that is checked
 };
 
 // What everybody may know of a fiber's end; one word, so that the end happens at once for all.
@@ -92,7 +103,7 @@ struct attached_failures {
 };
 
 // Counted references: the scheduler's own while the fiber is live, one per handle, waker and outstanding handler.
-struct fiber_record : inbox_node {
+struct fiber_record : inbox_node, lock_holder {
     fiber_record(scheduler_core& core, std::source_location spawned_at) noexcept;
     fiber_record(const fiber_record&) = delete;
     virtual ~fiber_record();
@@ -110,17 +121,16 @@ struct fiber_record : inbox_node {
     // The outcome is in place. Called once, on the owner, before the listeners are told. True: somebody took the failure.
     virtual bool deliver() { return false; }
 
-    // --- touched at every switch ---
+    // --- touched at every switch, as is `state` ---
+    std::uint8_t alerts = 0;
+    std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
+    std::uint8_t stop_stage = 0;         // how hard the Asio operation was asked to stop: 0 not, else a stop_request
+    std::uint8_t stop_limit = 0;         // how hard it may be asked
     scheduler_core* const owner;
     union {
         fcontext_t sp = nullptr;  // parked: where its stack was left
         std::size_t queued_at;    // fresh: its place in the run queue; 0: it is not there
     };
-    std::uint8_t alerts = 0;
-    fiber_state state = fiber_state::fresh;
-    std::uint8_t inline_depth = 0;       // operations that completed while being initiated, nested
-    std::uint8_t stop_stage = 0;         // how hard the Asio operation was asked to stop: 0 not, else a stop_request
-    std::uint8_t stop_limit = 0;         // how hard it may be asked
     bool waits_elsewhere = false;        // for something that another thread will bring to its end
     bool is_cancelled = false;           // as a whole
     bool never_begins = false;           // cancelled before its turn: its fiber only ends its captures, which may yield

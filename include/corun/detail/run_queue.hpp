@@ -25,6 +25,8 @@ class run_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
     [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_ - empty_places_; }
+    // How many entries were ever taken.
+    [[nodiscard]] std::uint64_t taken() const noexcept { return head_ - 1 + taken_besides_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return mask_ + 1; }
 
     // Grows to hold n fibers. Throws std::bad_alloc and changes nothing then.
@@ -42,7 +44,10 @@ public:
     [[nodiscard]] std::size_t last_place() const noexcept { return tail_ - 1; }
 
     // The next one to be taken.
-    void push_first(fiber_record* fiber, fcontext_t sp) noexcept { slots_[--head_ & mask_] = {fiber, sp}; }
+    void push_first(fiber_record* fiber, fcontext_t sp) noexcept {
+        slots_[--head_ & mask_] = {fiber, sp};
+        ++taken_besides_;
+    }
 
     // Makes the entry at a place the next one to be taken. Its place stays empty unless it is the last one. False, and nothing has
     // changed, if it is the first already, or where the empty places leave no room for all of `live` fibers.
@@ -55,7 +60,10 @@ public:
         return true;
     }
     // An entry without a fiber has been taken.
-    void left_empty_place() noexcept { --empty_places_; }
+    void left_empty_place() noexcept {
+        --empty_places_;
+        --taken_besides_;
+    }
 
     // Takes the first entry. The cache lines of the entries after it are asked for now: with thousands of fibers each
     // switch would otherwise wait for memory twice, for the record and for the top of the saved stack.
@@ -105,6 +113,7 @@ private:
     std::size_t head_ = 1;
     std::size_t tail_ = 1;
     std::size_t empty_places_ = 0;  // between them
+    std::uint64_t taken_besides_ = 0;  // went ahead of the head; less the empty places that it has passed
     std::size_t mask_ = 63;
     std::unique_ptr<ready_entry[]> slots_ = std::make_unique<ready_entry[]>(64);
 };

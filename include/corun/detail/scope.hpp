@@ -36,6 +36,9 @@ public:
     // already there counts from now.
     void shield_for(clock::duration grace) noexcept;
 
+    // Another thread may cancel it.
+    void has_remote_control() noexcept { is_remote_ = true; }
+
     [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_; }
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_; }
     [[nodiscard]] const scope* outer() const noexcept { return outer_; }
@@ -49,6 +52,7 @@ private:
     friend void show_cancellation(fiber_record&, scope*) noexcept;
     friend std::stop_token innermost_token(fiber_record&);
     friend clock::time_point effective_deadline(const fiber_record&) noexcept;
+    friend bool may_be_cut_short(const fiber_record&) noexcept;
 
     void expired() noexcept override;
     void begin_grace() noexcept;
@@ -62,6 +66,7 @@ private:
     std::uint32_t thrown_before_;  // what the fiber had swallowed when it entered
     cancel_reason reason_{};
     bool cancelled_ = false;
+    bool is_remote_ = false;
     bool shields_ = false;
     bool lets_through_ = false;  // a shield whose grace is over
     std::stop_source stop_{std::nostopstate};  // made when its token is asked for
@@ -85,5 +90,8 @@ void allow_harder(fiber_record& fiber, std::uint8_t limit) noexcept;
 
 // The earliest deadline that the fiber's code is under now.
 [[nodiscard]] clock::time_point effective_deadline(const fiber_record& fiber) noexcept;
+
+// A deadline, a cancellation or another thread's stop token may end what it waits for.
+[[nodiscard]] bool may_be_cut_short(const fiber_record& fiber) noexcept;
 
 }  // namespace corun::detail

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#if defined(CORUN_SANITIZED)
+#if defined(CORUN_SANITIZED) || defined(CORUN_CALL_GRAPH)  // docs/tools/switches.py looks for the calls
 #define CORUN_SWITCH inline __attribute__((noinline))
 #else
 // Inlined down to the jump: behind a call the return address is mispredicted after every switch.

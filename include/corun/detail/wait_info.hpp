@@ -18,7 +18,7 @@ enum class wake_source : std::uint8_t {
 
 // Filled by an operation's `void describe_wait(wait_info&) const noexcept`, an optional member. It is called while the fiber is parked
 // in the operation, on the owner or while the owner stands still in the middle of anything: it must not allocate, lock or
-// follow pointers but to what the waiting fiber keeps alive.
+// follow pointers but to what the waiting fiber keeps alive. One that may say wake_source::fibers has `may_wait_for_fibers`, too, a true constant.
 struct wait_info {
     char text[64] = {};  // "join of", "mutex 0x…"; the holder's name is added by whoever prints it
     wake_source source = wake_source::outside;
@@ -32,6 +32,7 @@ struct wait_info {
 // One per type of operation; static, so that a parked fiber's record names its wait by one pointer.
 struct wait_kind {
     char name[48];  // of the operation's type
+    bool may_be_inside;  // whether `describe` may say wake_source::fibers
     void (*describe)(const void* operation, wait_info& info) noexcept;
 };
 
@@ -51,6 +52,7 @@ constexpr wait_kind make_wait_kind() noexcept {
     for (const std::string_view ours : {"corun::", "detail::"})
         if (name.starts_with(ours)) name.remove_prefix(ours.size());
     for (std::size_t i = 0; i != name.size() && i + 1 != sizeof kind.name; ++i) kind.name[i] = name[i];
+    if constexpr (requires { Op::may_wait_for_fibers; }) kind.may_be_inside = Op::may_wait_for_fibers;
     if constexpr (requires(const Op& op, wait_info& info) { op.describe_wait(info); })
         kind.describe = [](const void* op, wait_info& info) noexcept { static_cast<const Op*>(op)->describe_wait(info); };
     return kind;

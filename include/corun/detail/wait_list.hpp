@@ -128,9 +128,12 @@ inline void grant_all(wait_list& list) noexcept {
 // each use comes to `bind`, which declares it to the simulation.
 class home {
 public:
+    // Null until then.
+    [[nodiscard]] scheduler_core* core() const noexcept { return core_.load(std::memory_order_relaxed); }
+
     // Every use of a primitive passes here. @param what  the primitive's name
-    void check(const char* what) const {
-        scheduler_core* here = current_core();
+    void check(const char* what) const { check(what, current_core()); }
+    void check(const char* what, scheduler_core* here) const {
         if (core_.load(std::memory_order_relaxed) != here) [[unlikely]]
             bind(here, what);
     }
@@ -171,6 +174,7 @@ public:
     }
 
     // A primitive is of one scheduler: only its fibers end the wait.
+    static constexpr bool may_wait_for_fibers = true;
     void describe_wait(wait_info& info) const noexcept { info.source = wake_source::fibers; }
 
     // --- for select ---

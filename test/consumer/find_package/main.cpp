@@ -1,13 +1,19 @@
 // What a user's first program needs from an installed corun: the header, the library and what both depend on.
 #include <corun.hpp>
 
-int main() {
-  int result = corun::run([] {
-    auto fiber = corun::spawn([] {
-      corun::yield();
+#include <cstdlib>
+
+int main(int argc, char**) {
+  int result = corun::run([argc] {
+    corun::event opened;
+    auto waiter = corun::spawn({.name = "waiter"}, [&] {
+      corun::yield(opened.wait());
       return 42;
     });
-    return corun::yield(fiber.join());
+    corun::yield();
+    if (argc > 1) std::abort();  // for gdb.py
+    opened.set();
+    return corun::yield(waiter.join());
   });
   return result == 42 ? 0 : 1;
 }

@@ -1,0 +1,151 @@
+#include "stall.hpp"
+
+#include "scheduler_impl.hpp"
+
+#include <corun/detail/scope.hpp>
+#include <corun/stall.hpp>
+
+#include <boost/asio/detail/scheduler.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace corun {
+namespace detail {
+namespace {
+
+// Asio has no public way to ask an io_context whether anything is outstanding. An explicit instantiation may name what is private
+// ([temp.spec.general]); a release of Boost that renames it does not compile.
+template <auto Member>
+struct reveal {
+    friend long outstanding_work(boost::asio::detail::scheduler& context) { return static_cast<long>(context.*Member); }
+};
+long outstanding_work(boost::asio::detail::scheduler& context);
+template struct reveal<&boost::asio::detail::scheduler::outstanding_work_>;
+
+constinit std::mutex handler_lock;
+stall_handler& handler() {
+    static stall_handler current = report_stall;
+    return current;
+}
+
+bool waits_outside(const fiber_record& fiber) noexcept {
+    if (!is_parked(fiber.state) || fiber.waits_for == nullptr || !fiber.waits_for->may_be_inside) return true;
+    return wait_of(fiber).source == wake_source::outside || may_be_cut_short(fiber);
+}
+
+stall describe_stall(const scheduler_impl& owner) {
+    stall found;
+    for (const fiber_record* f = owner.first_live; f != nullptr; f = f->following) {
+        const wait_info wait = wait_of(*f);
+        found.fibers.push_back({f->id, f->name, wait.text, wait.holder != nullptr ? wait.holder->id : 0, f->where, f->spawned_at});
+    }
+    std::reverse(found.fibers.begin(), found.fibers.end());
+    return found;
+}
+
+}  // namespace
+
+bool stall_detector::all_wait_for_fibers() noexcept {
+    if (witness_ != nullptr && waits_outside(*witness_)) return false;
+    for (const fiber_record* f = owner_.first_live; f != nullptr; f = f->following)
+        if (waits_outside(*f)) {
+            witness_ = f;
+            return false;
+        }
+    return owner_.timers.size() == std::size_t{owner_.trims_later()} + std::size_t{is_waiting()};
+}
+
+void stall_detector::look() noexcept {
+    const std::uint64_t turns = owner_.ready.taken();
+    if (turns == looked_at_ || owner_.is_dying() || owner_.simulated != nullptr) return;
+    try {
+        if (!all_wait_for_fibers()) return;
+        looked_at_ = turns;
+        pause_ = soonest;
+        ask_context();
+    } catch (...) {
+        // Without memory to ask: the next drive asks.
+        looked_at_ = never;
+    }
+}
+
+void stall_detector::ask_context() {
+    if (!boost::asio::has_service<boost::asio::detail::scheduler>(owner_.context)) return;
+    boost::asio::post(owner_.executor, [self = boost::intrusive_ptr<scheduler_impl>{&owner_}] {
+        if (self->is_dying() || !self->try_enter()) return;
+        const entered inside{*self};
+        self->stalls.context_answers();
+    });
+}
+
+void stall_detector::context_answers() {
+    if (owner_.ready.taken() != looked_at_ || owner_.has_work() || owner_.live == 0 || !all_wait_for_fibers()) return;
+    auto& context = boost::asio::use_service<boost::asio::detail::scheduler>(owner_.context);
+    if (outstanding_work(context) > owner_.own_work() + 1) {  // and the handler that this is
+        look_again_later();
+        return;
+    }
+    rest();
+    stall_handler tell;
+    {
+        const std::lock_guard hold{handler_lock};
+        tell = handler();
+    }
+    if (tell) tell(describe_stall(owner_));
+}
+
+void stall_detector::look_again_later() {
+    if (is_waiting()) return;
+    owner_.add_timer(*this, clock::now() + pause_);
+    pause_ = std::min(2 * pause_, latest);
+}
+
+void stall_detector::rest() noexcept { owner_.timers.remove(*this); }
+
+}  // namespace detail
+
+std::ostream& operator<<(std::ostream& out, const stall& found) {
+    std::map<std::uint64_t, const stalled_fiber*> by_id;
+    std::set<std::uint64_t> waited_for, shown;
+    for (const stalled_fiber& f : found.fibers) {
+        by_id[f.id] = &f;
+        if (f.holder != 0) waited_for.insert(f.holder);
+    }
+    const auto name = [](const stalled_fiber& f) {
+        return "#" + std::to_string(f.id) + (f.name.empty() ? "" : " '" + f.name + "'");
+    };
+    const auto write_chain = [&](const stalled_fiber* f) {
+        out << "  " << name(*f);
+        while (shown.insert(f->id).second) {
+            out << " waits at " << detail::describe(f->where) << " for: " << f->waits_for;
+            const auto next = by_id.find(f->holder);
+            if (next == by_id.end()) break;
+            f = next->second;
+            out << ' ' << name(*f) << ",\n    which";
+        }
+        out << (shown.contains(f->id) && f->holder != 0 ? " is named above\n" : "\n");
+    };
+    for (const stalled_fiber& f : found.fibers)
+        if (!waited_for.contains(f.id)) write_chain(&f);
+    for (const stalled_fiber& f : found.fibers)  // what is left are cycles
+        if (!shown.contains(f.id)) write_chain(&f);
+    return out;
+}
+
+void report_stall(const stall& found) {
+    std::cerr << "corun: nothing can move any more: " << found.fibers.size()
+              << (found.fibers.size() == 1 ? " fiber waits\n" : " fibers wait\n") << found << std::flush;
+}
+
+void on_stall(stall_handler handler) {
+    const std::lock_guard hold{detail::handler_lock};
+    detail::handler() = std::move(handler);
+}
+
+}  // namespace corun

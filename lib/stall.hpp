@@ -1,0 +1,45 @@
+// Finds out that no fiber of a scheduler can ever go on.
+#pragma once
+
+#include <corun/detail/record.hpp>
+#include <corun/detail/timer_node.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace corun::detail {
+
+class scheduler_impl;
+
+// Of one scheduler; the owner's. At the end of a drive that leaves nobody runnable, one look at a fiber that was known to wait for the
+// outside says that all is well. Only where there is none, and no timer, the context is asked whether other work is outstanding: by a
+// handler of our own, because Asio settles its count between handlers.
+class stall_detector final : timer_node {
+public:
+    explicit stall_detector(scheduler_impl& owner) noexcept : owner_{owner} {}
+
+    void look() noexcept;
+    void ended(const fiber_record& fiber) noexcept {
+        if (witness_ == &fiber) witness_ = nullptr;
+    }
+    // Its timer must not keep anything waiting.
+    void rest() noexcept;
+    [[nodiscard]] bool has_timer() const noexcept { return is_waiting(); }
+
+private:
+    void expired() noexcept override { looked_at_ = never; }
+    [[nodiscard]] bool all_wait_for_fibers() noexcept;
+    void ask_context();
+    void context_answers();
+    void look_again_later();
+
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
+    static constexpr std::chrono::seconds soonest{1}, latest{64};
+
+    scheduler_impl& owner_;
+    const fiber_record* witness_ = nullptr;  // waited for the outside when it was looked at last
+    std::uint64_t looked_at_ = never;  // the count of turns then: nothing has changed while it is the same
+    std::chrono::seconds pause_ = soonest;
+};
+
+}  // namespace corun::detail
