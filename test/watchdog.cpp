@@ -55,8 +55,24 @@ corun::watchdog_options telling(reports& to, std::chrono::nanoseconds limit) {
     return {.limit = limit, .on_long_run = [&to](const corun::long_run& found) { to.add(found); }};
 }
 
+// Only of the fiber of that name: on a busy machine any other one may be kept from its next yield for as long.
+corun::watchdog_options telling_of(const std::string& name, reports& to) {
+    return {.limit = 5ms, .on_long_run = [&to, name](const corun::long_run& found) {
+                if (found.is_known ? found.name == name : signals_come_late) to.add(found);
+            }};
+}
+
 [[gnu::noinline]] void spin_until_reported(const reports& told, int count) {
     while (told.count() < count) std::this_thread::yield();
+}
+
+// In runs of which each may be reported: the thread may have come too late to the signal in the last one.
+[[gnu::noinline]] void spin_in_runs_until_reported(const reports& told) {
+    while (told.count() == 0) {
+        corun::yield();
+        const auto until = std::chrono::steady_clock::now() + 1s;
+        while (told.count() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    }
 }
 
 }  // namespace
@@ -65,27 +81,18 @@ BOOST_AUTO_TEST_SUITE(watchdog)
 
 BOOST_AUTO_TEST_CASE(names_the_fiber_how_long_its_last_yield_and_where_it_is) {
     reports told;
-    const corun::watchdog dog{telling(told, 5ms)};
-    int yields = 0, spawned = 0;
+    const corun::watchdog dog{telling_of("hog", told)};
+    int spawned = 0;
     corun::run([&] {
         spawned = __LINE__ + 1;
-        auto hog = corun::spawn({.name = "hog"}, [&] {
-            yields = __LINE__ + 1;
-            corun::yield();
-            spin_until_reported(told, 1);
-        });
+        auto hog = corun::spawn({.name = "hog"}, [&] { spin_in_runs_until_reported(told); });
         corun::yield(hog.join());
     });
-    BOOST_REQUIRE_EQUAL(told.count(), 1);
     const corun::long_run found = told.last();
     BOOST_TEST((found.so_far >= 5ms));
-    if (!found.is_known) {
-        BOOST_REQUIRE(signals_come_late);
-        return;
-    }
-    BOOST_TEST(found.name == "hog");
-    BOOST_TEST(found.last_yield.line() == static_cast<unsigned>(yields));
+    if (!found.is_known) return;  // ThreadSanitizer
     BOOST_TEST(found.spawned_at.line() == static_cast<unsigned>(spawned));
+    BOOST_TEST(std::string{found.last_yield.file_name()} == __FILE__);
     BOOST_TEST(!found.frames.empty());
 }
 
@@ -136,21 +143,27 @@ BOOST_AUTO_TEST_CASE(time_that_passes_while_all_wait_is_nobodys_run) {
 
 BOOST_AUTO_TEST_CASE(a_function_that_the_scheduler_runs_is_found_too) {
     reports told;
-    const corun::watchdog dog{telling(told, 5ms)};
-    corun::run([&] {
-        asio::post(corun::this_fiber::executor(), [&] { spin_until_reported(told, 1); });
-        corun::yield(corun::sleep_for(1ms));
+    const corun::watchdog dog{telling_of("", told)};
+    corun::run([&] {  // its fiber is called main
+        while (told.count() == 0) {
+            asio::post(corun::this_fiber::executor(), [&] {
+                const auto until = std::chrono::steady_clock::now() + 1s;
+                while (told.count() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+            });
+            corun::yield(corun::sleep_for(1ms));
+        }
     });
-    BOOST_TEST(told.count() >= 1);
     BOOST_TEST(told.last().id == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(schedulers_of_other_threads_are_watched) {
     reports told;
-    const corun::watchdog dog{telling(told, 5ms)};
-    std::thread other{[&] { corun::run([&] { spin_until_reported(told, 1); }); }};
+    const corun::watchdog dog{telling_of("far", told)};
+    std::thread other{[&] {
+        corun::run([&] { corun::yield(corun::spawn({.name = "far"}, [&] { spin_in_runs_until_reported(told); }).join()); });
+    }};
     other.join();
-    BOOST_TEST(told.count() == 1);
+    BOOST_TEST(told.count() >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(run_lengths_are_counted_by_powers_of_two) {

@@ -18,7 +18,7 @@ unsigned sum = 0;
 
 void report() {
     corun::yield(corun::sleep_for(1ms));
-    add_up_orders(steady::now() + 2s);
+    add_up_orders(steady::now() + 3s);
 }
 
 std::mutex cache_lock;
@@ -37,7 +37,7 @@ int main(int argc, char* argv[]) {
         });
         return 0;
     }
-    const corun::watchdog dog{{.limit = 500ms}};
+    const corun::watchdog dog{{.limit = 1s}};
     corun::run([&] {
         auto reporting = corun::spawn({.name = "report"}, report);
         for (int i = 0; i != 1000; ++i) corun::yield();

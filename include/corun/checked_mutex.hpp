@@ -10,9 +10,9 @@
 
 namespace corun {
 
-/// A fiber yields while it holds a lock of threads. Whoever wants the lock next blocks a whole thread with all its fibers, and where that
-/// is the thread on which the holder waits for its turn, for ever. On a context of several threads the lock would be released on another
-/// thread than the one that took it.
+/// A fiber yields while it holds a lock of threads. Whoever wants the lock next blocks a whole thread with all its fibers, and
+/// where that is the thread on which the holder waits for its turn, for ever. On a context of several threads the lock would be
+/// released on another thread than the one that took it.
 struct held_lock {
     const void* lock = nullptr;
     std::uint64_t id = 0;  ///< of the fiber
@@ -38,9 +38,9 @@ void note_unlock(const void* lock) noexcept;
 
 }  // namespace detail
 
-/// A mutex of threads, for std::lock_guard, std::unique_lock and std::scoped_lock, that reports a yield of the fiber that holds it. A lock on
-/// a fiber takes a backtrace, which costs some microseconds; elsewhere it costs nothing more. To have this for every mutex of a
-/// program without naming one, link it with the CMake target corun::checked, which watches pthread_mutex_lock.
+/// A mutex of threads, for std::lock_guard, std::unique_lock and std::scoped_lock, that reports a yield of the fiber that holds
+/// it. A lock on a fiber takes a backtrace, which costs some microseconds; elsewhere it costs nothing more. To have this for
+/// every mutex of a program without naming one, link it with the CMake target corun::checked, which watches pthread_mutex_lock.
 /// @tparam Mutex  std::mutex, std::recursive_mutex, std::shared_mutex's exclusive side, or the like
 template <class Mutex = std::mutex>
 class checked_mutex {

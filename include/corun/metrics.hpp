@@ -38,13 +38,14 @@ struct scheduler_metrics {
     run_lengths runs;                        ///< from one yield to the next
 };
 
-/// Of every scheduler of the process. Any thread, also on a fiber; never switches. Each scheduler is looked at between two of its fibers, on
-/// the calling thread if nobody is inside; what a fiber's yields are waited for at most. Counts every fiber: with a million of them a
-/// look takes some milliseconds. Throws std::bad_alloc.
+/// Of every scheduler of the process. Any thread, also on a fiber; never switches. Each scheduler is looked at between two of its
+/// fibers, on the calling thread if nobody is inside. Counts every fiber: with a million of them a look takes some milliseconds.
+/// Throws std::bad_alloc.
+/// @param patience  how long to wait for a fiber that does not yield; the figures of its scheduler are incomplete then
 [[nodiscard]] std::vector<scheduler_metrics> metrics(std::chrono::milliseconds patience = std::chrono::milliseconds{100});
 
-/// While one lives, schedulers measure their times: yields, and turns of the loop, read the clock. Any thread; not on a fiber that must
-/// not block.
+/// While one lives, schedulers measure their times: yields, and turns of the loop, read the clock. Any thread; not on a fiber
+/// that must not block.
 class run_times {
 public:
     run_times();

@@ -20,8 +20,8 @@ struct stalled_fiber {
     std::source_location spawned_at;
 };
 
-/// All fibers of a scheduler of which none can go on: none is runnable, none waits for a time, for the system, for another scheduler or
-/// thread, none has a deadline or a stop token, and its execution context has no other work outstanding.
+/// All fibers of a scheduler of which none can go on: none is runnable, none waits for a time, for the system, for another
+/// scheduler or thread, none has a deadline or a stop token, and its execution context has no other work outstanding.
 struct stall {
     std::vector<stalled_fiber> fibers;  ///< the oldest first
 };
@@ -29,8 +29,8 @@ struct stall {
 /// One line for each chain of fibers that wait for each other, with the place of every wait.
 std::ostream& operator<<(std::ostream& out, const stall& found);
 
-/// Called on the scheduler's thread, not on a fiber, once for each such state; what it throws leaves io_context::run(). It may cancel
-/// fibers by their handles.
+/// Called on the scheduler's thread, not on a fiber, once for each such state; what it throws leaves io_context::run(). It may
+/// cancel fibers by their handles.
 using stall_handler = std::function<void(const stall&)>;
 
 /// The default handler: writes the chains to stderr.
@@ -38,10 +38,10 @@ void report_stall(const stall& found);
 
 /// Replaces the handler of the process; an empty one: stalls are not looked for. Any thread; counts from the next stall on.
 ///
-/// A stall is known at once where nothing else of its context is outstanding, and within a second, later within a minute, after the last
-/// of that has ended. Whatever Asio counts as work prevents the report: a work guard, a timer, a signal_set, a descriptor, a posted
-/// function. So a thread that may spawn or post something later should hold a work guard, as it should for Asio's own sake. Contexts other
-/// than an io_context, several schedulers on one context and simulations are not looked at.
+/// A stall is known at once where nothing else of its context is outstanding, and within a second, later within a minute, after
+/// the last of that has ended. Whatever Asio counts as work prevents the report: a work guard, a timer, a signal_set, a
+/// descriptor, a posted function. So a thread that may spawn or post something later should hold a work guard, as it should for
+/// Asio's own sake. Contexts other than an io_context, several schedulers on one context and simulations are not looked at.
 ///
 /// A cycle of mutexes and joins does not come as far as this: the yield that would close it throws `deadlock`.
 void on_stall(stall_handler handler);

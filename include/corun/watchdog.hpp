@@ -48,10 +48,11 @@ public:
 /// As a table of the lengths that occurred.
 std::ostream& operator<<(std::ostream& out, const run_lengths& lengths);
 
-/// While it lives, a thread of its own looks at the fibers of all schedulers of the process, four times within the limit. One that has run
-/// for longer than the limit is reported, once for each run: its thread is interrupted by SIGURG, and says from its handler which
-/// fiber it runs and where that is. A thread that blocks SIGURG leaves that out. Meanwhile each yield reads the clock; without a watchdog
-/// nothing does. One at a time: throws std::logic_error for a second, std::system_error if there is no thread to be had. Not on a fiber.
+/// While it lives, a thread of its own looks at the fibers of all schedulers of the process, four times within the limit. One
+/// that has run for longer than the limit is reported, once for each run: its thread is interrupted by SIGURG, and says from its
+/// handler which fiber it runs and where that is. A thread that blocks SIGURG leaves that out. Meanwhile each yield reads the
+/// clock; without a watchdog nothing does. One at a time: throws std::logic_error for a second, std::system_error if there is no
+/// thread to be had. Not on a fiber.
 class watchdog {
 public:
     explicit watchdog(watchdog_options options = {});

@@ -115,7 +115,7 @@ class Shell:
         return os.read(self.process.stdout.fileno(), 1 << 16).decode(errors="replace")
 
     def run(self, step, in_background, patience):
-        """What a step's command writes: until it has ended or, where programs run in the background, until they have written what they
+        """What a command writes: until it has ended or, where programs run in the background, until they have written what they
         should or nothing for so many seconds."""
         self.process.stdin.write(f"{step.command}\necho {MARK}\n".encode())
         output, give_up = "", time.monotonic() + LONGEST
