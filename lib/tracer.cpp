@@ -174,7 +174,7 @@ void scheduler_impl::run_traced_fibers() {
     std::int32_t left = budget;
     while (!ready.empty() && left > 0) {
         ready_entry next = ready.pop();
-        if (next.sp == nullptr && (next.sp = continuation(*this, *next.fiber, next.fiber)) == nullptr) continue;
+        if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
         --left;
         budget = 0;
         running = next.fiber;

@@ -116,21 +116,24 @@ CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
 
 void trace_wake(const fiber_record& fiber) noexcept;
 
-// On the owner: queues a fiber if it is parked; nothing otherwise. Wakes are hints, conditions are checked again by the woken.
-inline void make_ready(fiber_record& fiber) noexcept {
+// False: the fiber is not parked.
+[[nodiscard]] inline bool unpark(fiber_record& fiber) noexcept {
     if (fiber.state != fiber_state::parked) {
-        if (fiber.state != fiber_state::parked_traced) return;
+        if (fiber.state != fiber_state::parked_traced) return false;
         trace_wake(fiber);
     }
     fiber.state = fiber_state::active;
-    fiber.owner->ready.push(&fiber, fiber.sp);
+    return true;
+}
+
+// On the owner: queues a fiber if it is parked; nothing otherwise. Wakes are hints, conditions are checked again by the woken.
+inline void make_ready(fiber_record& fiber) noexcept {
+    if (unpark(fiber)) fiber.owner->ready.push(&fiber, fiber.sp);
 }
 
 // The same; before those that are queued already.
 inline void make_ready_first(fiber_record& fiber) noexcept {
-    if (fiber.state != fiber_state::parked) return;
-    fiber.state = fiber_state::active;
-    fiber.owner->ready.push_first(&fiber, fiber.sp);
+    if (unpark(fiber)) fiber.owner->ready.push_first(&fiber, fiber.sp);
 }
 
 // From any thread, any number of times; the caller holds a reference or is on the owner.
