@@ -158,6 +158,7 @@ BOOST_AUTO_TEST_CASE(a_completed_sleep_is_returned_and_the_next_yield_throws) {
             corun::yield();
             story += "wrong;";
         });
+        corun::yield();  // both sleep, in their order
         BOOST_CHECK_THROW(corun::yield(sleeper.join()), corun::fiber_cancelled);
         corun::yield(canceller.join());
         BOOST_TEST(story == "cancelled;slept;");
