@@ -39,7 +39,7 @@ void close_down() {
     corun::fiber<void> doors, lights;
     doors = corun::spawn({.name = "doors"}, [&] { corun::yield(lights.wait()); });
     lights = corun::spawn({.name = "lights"}, [&] { corun::yield(doors.wait()); });
-    corun::yield(lights.join());
+    corun::yield(corun::all(doors.join(), lights.join()));
 }
 
 // Parses nested lists; each level takes a frame.
@@ -59,7 +59,9 @@ int main(int argc, char* argv[]) {
             corun::run([&] {
                 if (how == "joins") close_down();
                 auto billing = corun::spawn({.name = "billing"}, bill);
-                corun::yield(corun::spawn({.name = "inventory"}, take_stock).join());
+                auto inventory = corun::spawn({.name = "inventory"}, take_stock);
+                corun::yield();
+                corun::yield(inventory.join());
             });
         } catch (const corun::deadlock& refused) {
             std::cerr << refused.what() << '\n';

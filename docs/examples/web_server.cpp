@@ -40,7 +40,8 @@ std::size_t connection_limit() {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    const auto used = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}) - 1;  // one was for looking
+    // One was for looking, and is free again; another one comes with the first connection: corun's, which says who is ready.
+    const auto used = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
     return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, used);
 }
 

@@ -96,8 +96,8 @@ class Stuck(unittest.TestCase):
 
     def test_a_cycle_of_joins_is_refused_with_every_line(self):
         ended = support.run("stuck", "joins")
-        self.assertRegex(ended.stderr, r"deadlock: fiber 'lights' \(#\d+\) waits at .*stuck\.cpp:\d+ for the join of 'doors' \(#\d+\), "
-                                       r"which waits at .*stuck\.cpp:\d+ for the join of 'lights'")
+        self.assertRegex(ended.stderr, r"deadlock: fiber 'doors' \(#\d+\) waits at .*stuck\.cpp:\d+ for the join of 'lights' \(#\d+\), "
+                                       r"which waits at .*stuck\.cpp:\d+ for the join of 'doors'")
 
     def test_an_overflow_names_the_fiber(self):
         ended = support.run("stuck", "overflow")
