@@ -60,8 +60,11 @@ void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
     if (self.locals || self.values) drop_locals(self);
     core = self.owner;
     impl_of(*core).end(self);
-    switch_away(*core, nullptr, &core->discarded);
-    __builtin_unreachable();
+    for (;;) {
+        switch_away(*core, nullptr, &core->discarded);
+        // It is left for good, unless the next place in the queue was an empty one: that is taken for the turn of who has no record.
+        core->ready.left_empty_place();
+    }
 }
 
 // Runs on the owner, from the inbox.

@@ -256,4 +256,15 @@ BOOST_AUTO_TEST_CASE(spawning_and_joining_for_ever_keeps_nobody_from_running) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_fiber_that_ends_before_the_places_of_those_that_went_ahead_is_followed_by_the_next) {
+    std::string order;
+    corun::run([&] {
+        corun::fiber<> all[5];
+        for (int i = 0; i != 5; ++i) all[i] = corun::spawn([&order, i] { order += static_cast<char>('0' + i); });
+        for (const int i : {1, 2, 3}) corun::yield(all[i].join());
+        for (const auto& each : all) corun::yield(each.join());
+    });
+    BOOST_TEST(order == "12304");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
