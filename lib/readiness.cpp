@@ -70,9 +70,8 @@ void readiness::abandon(descriptor_slot& s) noexcept {
     end(s, direction::write, 0);
 }
 
-// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the
-// kernel look at
-// what is ready now; of a new one it tells what is ready at the next poll.
+// Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the kernel
+// look at what is ready now; of a new one it tells what is ready at the next poll.
 void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction way) {
     std::atomic<std::uint32_t>& count = adoptions_of(fd);
     const std::uint32_t now = how == acquaintance::fresh ? count.fetch_add(1) + 1 : count.load();

@@ -131,9 +131,8 @@ private:
 /// BOOST_ASIO_HAS_IO_URING; everything else runs on the pool. Each function makes something to yield on. Fails with
 /// boost::system::system_error, whose message names the path: asio::error::eof at the end, is_a_directory, no_space_on_device …
 ///
-/// Movable. It must live, and its buffers too, until what was begun has ended; a fiber that is cancelled waits for that.
-/// Several fibers may
-/// read and write it at once, at places of their own; the position is for one at a time.
+/// Movable. It must live, and its buffers too, until what was begun has ended; a fiber that is cancelled waits for that. Several
+/// fibers may read and write it at once, at places of their own; the position is for one at a time.
 class file {
 public:
     /// What to open it for; combined by |.
@@ -155,9 +154,8 @@ public:
     [[nodiscard]] auto read_some_at(std::uint64_t offset, const MutableBuffers& buffers) {
         return transfer<detail::direction::read, false>(offset, buffers, nullptr);
     }
-    /// Reads at a place until the buffers are full. At the end before that: asio::error::eof; on the pool, with an
-    /// error_code, the
-    /// value is the number of bytes until then.
+    /// Reads at a place until the buffers are full. At the end before that: asio::error::eof; on the pool, with an error_code,
+    /// the value is the number of bytes until then.
     template <class MutableBuffers>
         requires boost::asio::is_mutable_buffer_sequence<MutableBuffers>::value
     [[nodiscard]] auto read_at(std::uint64_t offset, const MutableBuffers& buffers) {

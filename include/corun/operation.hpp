@@ -47,9 +47,8 @@ namespace detail {
 
 [[noreturn]] void throw_cancelled(fiber_record& self);
 
-// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where
-// one runs
-// while an exception unwinds the fiber.
+// True while a cancellation is to be thrown: one shows at this point of the fiber's code, from inside the destructor where one
+// runs while an exception unwinds the fiber.
 [[nodiscard]] bool is_interrupted(const fiber_record& self) noexcept;
 
 void take_turns(fiber_record& self);  // give_way, out of line

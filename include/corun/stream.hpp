@@ -24,11 +24,10 @@ void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept;
 // Those of that scheduler who wait for it are told, and fail. Any thread.
 void abandon_waits_of(scheduler_impl& home, int fd) noexcept;
 
-// Takes the socket out of its context's reactor, which would be told of each of its packets for nothing. Asio has no name
-// for that: it
-// leaves alone what epoll refuses, so it is given such a descriptor, and the socket is then put under that number. Asynchronous
-// operations of the socket object fail with operation_not_supported from then on, where they would have to wait. Where anything
-// fails, the socket stays as it was.
+// Takes the socket out of its context's reactor, which would be told of each of its packets for nothing. Asio has no name for
+// that: it leaves alone what epoll refuses, so it is given such a descriptor, and the socket is then put under that number.
+// Asynchronous operations of the socket object fail with operation_not_supported from then on, where they would have to wait.
+// Where anything fails, the socket stays as it was.
 template <class Socket>
 void leave_reactor(Socket& s) noexcept {
 #if defined(BOOST_ASIO_HAS_EPOLL) && !defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT)
@@ -63,19 +62,17 @@ template <class Executor>
 
 }  // namespace detail
 
-/// A connected socket whose operations are those of <corun/socket.hpp> behind Asio's interface: an AsyncStream and
-/// SyncStream, for
-/// asio::async_read and its kin, Beast, and asio::ssl::stream. From a fiber also an object for corun::read_some and the others.
+/// A connected socket whose operations are those of <corun/socket.hpp> behind Asio's interface: an AsyncStream and SyncStream,
+/// for asio::async_read and its kin, Beast, and asio::ssl::stream. From a fiber also an object for corun::read_some and the
+/// others.
 ///
 /// The stream owns its socket and takes it out of Asio's reactor when it first has to wait, so `socket()` is for options,
-/// endpoints and
-/// connecting before the first read or write; its own asynchronous reads and writes then fail with
-/// operation_not_supported. Its number
-/// changes at that moment. Close it by `close()`: the socket's own leaves those who wait where they are.
+/// endpoints and connecting before the first read or write; its own asynchronous reads and writes then fail with
+/// operation_not_supported. Its number changes at that moment. Close it by `close()`: the socket's own leaves those who wait
+/// where they are.
 ///
-/// As with Asio's sockets, one thread at a time; one read and one write may be under way at once; a second one of a kind
-/// fails with
-/// asio::error::in_progress. Completion handlers run on their associated executor. Per-operation cancellation: all types,
+/// As with Asio's sockets, one thread at a time; one read and one write may be under way at once; a second one of a kind fails
+/// with asio::error::in_progress. Completion handlers run on their associated executor. Per-operation cancellation: all types,
 /// without effect on the stream.
 /// @tparam Socket  asio::basic_stream_socket of any protocol and executor
 template <class Socket>

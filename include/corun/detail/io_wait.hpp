@@ -32,9 +32,8 @@ enum class acquaintance : std::uint8_t {
     known,     // a socket that some scheduler has registered since it was opened
 };
 
-// A wait for one direction of a descriptor. In its descriptor's slot exactly while `home` is set: an event takes it out.
-// Touched only
-// by the scheduler's owner.
+// A wait for one direction of a descriptor. In its descriptor's slot exactly while `home` is set: an event takes it out. Touched
+// only by the scheduler's owner.
 struct io_wait {
     io_wait(int descriptor, direction d) noexcept : fd{descriptor}, way{d} {}
     io_wait(const io_wait& other) noexcept : fd{other.fd}, way{other.way} {}  // before it starts

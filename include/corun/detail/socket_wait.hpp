@@ -35,9 +35,8 @@ concept asio_descriptor = !asio_socket<T> && !asio_acceptor<T> && requires(T& d)
     d.native_non_blocking(true);
 };
 
-// The mark that a scheduler leaves on a socket when it registers it. It must be reset when the socket is closed and opened
-// again, go
-// along when it is moved, and cost no system call: Asio keeps the option that follows in the socket object, resets it so, and
+// The mark that a scheduler leaves on a socket when it registers it. It must be reset when the socket is closed and opened again,
+// go along when it is moved, and cost no system call: Asio keeps the option that follows in the socket object, resets it so, and
 // heeds it only in acceptors.
 using registered_mark = boost::asio::socket_base::enable_connection_aborted;
 
@@ -65,11 +64,9 @@ acquaintance meet(Io&) noexcept {
 // Those of the calling thread's scheduler who wait for it are woken, and fail.
 void abandon_waits(int fd) noexcept;
 
-// One wait and the outcome of the calls around it. The derived class has `at_once(fiber)` and, for later, `commit(fiber)`,
-// which `await` asks
-// in place of `ready`: they make the calls, and say whether the outcome is there. From the first call on the number
-// counts, not the object, which may be
-// moved while the fiber waits.
+// One wait and the outcome of the calls around it. The derived class has `at_once(fiber)` and, for later, `commit(fiber)`, which
+// `await` asks in place of `ready`: they make the calls, and say whether the outcome is there. From the first call on the number
+// counts, not the object, which may be moved while the fiber waits.
 class socket_wait {
 public:
     [[nodiscard]] bool cancel() noexcept {
@@ -116,9 +113,8 @@ protected:
         return register_and_wait(fiber, how);
     }
     bool register_and_wait(fiber_record& fiber, acquaintance how);
-    // After a call that failed with errno: true if that is the outcome, false if the call would have blocked. Who had
-    // waited waits
-    // again then.
+    // After a call that failed with errno: true if that is the outcome, false if the call would have blocked. Who had waited
+    // waits again then.
     bool has_failed(fiber_record& self, acquaintance how);
     CORUN_SWITCH bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
     // Between two calls of one operation the others get their turn. Throws `cancelled`.

@@ -23,9 +23,8 @@
 
 namespace corun::detail {
 
-// Enlisted with its scheduler while it waits, in the scheduler's inbox when that is over, and then done with. Touched only
-// inside of the
-// scheduler, once it has been handed over.
+// Enlisted with its scheduler while it waits, in the scheduler's inbox when that is over, and then done with. Touched only inside
+// of the scheduler, once it has been handed over.
 class stream_wait : public io_watcher, public inbox_node {
 public:
     // Inside of the scheduler: ends with operation_aborted, unless it is over already.
