@@ -97,7 +97,8 @@ void tell_listeners(fiber_record& fiber, bool watched) noexcept {
 void join_base::start_on(fiber_record& joiner) {
     if (&joiner == target_.get())
         throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
-    if (is_parked(target_->state)) refuse_cycle(joiner, *target_, "join of");
+    // Of another scheduler's fiber the state is nothing for us to read, and no cycle is certain.
+    if (target_->owner == joiner.owner && is_parked(target_->state)) refuse_cycle(joiner, *target_, "join of");
     joiner_ = &joiner;  // before another thread can find the listener
     if (!listen(*target_, *this))
         joiner_ = nullptr;
