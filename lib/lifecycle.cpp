@@ -60,11 +60,8 @@ void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
     if (self.locals || self.values) drop_locals(self);
     core = self.owner;
     impl_of(*core).end(self);
-    for (;;) {
-        switch_away(*core, nullptr, &core->discarded);
-        // It is left for good, unless the next place in the queue was an empty one: that is taken for the turn of who has no record.
-        core->ready.left_empty_place();
-    }
+    switch_away(*core, nullptr, &core->discarded);
+    __builtin_unreachable();
 }
 
 // Runs on the owner, from the inbox.
@@ -157,7 +154,9 @@ void scheduler_impl::start_held(fiber_record& fresh) noexcept {
 void scheduler_impl::hasten(fiber_record& joined) noexcept {
     constexpr std::uint32_t most_in_a_row = 256;
     if (joined.state != fiber_state::fresh || joined.queued_at == 0 || simulated != nullptr) return;
-    if (++hastened_ % most_in_a_row != 0) joined.is_ahead = ready.bring_forward(joined.queued_at, live);
+    if (++hastened_ % most_in_a_row == 0 || !ready.bring_forward(joined.queued_at, live)) return;
+    joined.is_ahead = true;
+    joined.queued_at = 0;  // its former place may be another one's soon
 }
 
 fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexcept {

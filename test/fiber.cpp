@@ -1,5 +1,6 @@
 #include <corun/fiber.hpp>
 
+#include <corun/all.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
@@ -265,6 +266,28 @@ BOOST_AUTO_TEST_CASE(a_fiber_that_ends_before_the_places_of_those_that_went_ahea
         for (const auto& each : all) corun::yield(each.join());
     });
     BOOST_TEST(order == "12304");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_two_join_before_it_begins_goes_ahead_once) {
+    std::string order;
+    struct spawns_another {  // where the one that is joined stood in the queue
+        std::string& order;
+        bool started = false;
+        [[nodiscard]] bool ready() const { return started; }
+        void start(const corun::waker&) {
+            started = true;
+            corun::spawn([&written = order] { written += 'c'; });
+        }
+        [[nodiscard]] bool cancel() { return true; }
+        void get() const {}
+    };
+    corun::run([&] {
+        corun::spawn([&] { order += 'a'; });
+        auto joined = corun::spawn([&] { order += 'b'; });
+        corun::yield(corun::all(joined.wait(), spawns_another{order}, joined.wait()));
+        corun::yield();
+    });
+    BOOST_TEST(order == "bac");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

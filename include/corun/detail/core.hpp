@@ -75,7 +75,7 @@ CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext
     while (!core.ready.empty() && core.budget > 0) {
         ready_entry next = core.ready.pop();
         if (next.sp == nullptr) [[unlikely]] {
-            if (next.fiber == self) return;  // woken, or its turn again, before it was left
+            if (self != nullptr && next.fiber == self) return;  // woken, or its turn again, before it was left
             next.sp = continuation(core, next.fiber, self);
             if (next.sp == nullptr) continue;
         }

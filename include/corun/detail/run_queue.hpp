@@ -20,7 +20,7 @@ struct ready_entry {
 
 // Holds every fiber of the scheduler that is runnable, each once. Its capacity is kept at least the number of live
 // fibers (`reserve`, at spawn), so that waking never allocates and never moves the slots while a switch writes to one.
-// Places are counted up for ever and not reused, from 1.
+// Places are counted from 1. One that was given up at the end is given to the next entry.
 class run_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
