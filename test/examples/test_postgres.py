@@ -23,7 +23,7 @@ def other_user():
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
+        with contextlib.suppress(KeyError):  # no such user: the next one
             return pwd.getpwnam(name).pw_uid
     return None
 
@@ -66,7 +66,7 @@ class Postgres(unittest.TestCase):
 
     @classmethod
     def stop(cls, how):
-        with contextlib.suppress(AssertionError):
+        with contextlib.suppress(AssertionError):  # pg_ctl refuses where a test has stopped it already
             cls.run_as(program("pg_ctl"), "-D", cls.folder + "/data", "-w", "-m", how, "stop")
 
     def test_a_pool_transactions_and_a_query_that_is_cancelled(self):
