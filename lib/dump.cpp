@@ -17,6 +17,17 @@ void write_json(std::ostream& out, const std::vector<scheduler_snapshot>& all); 
 
 std::string describe(const std::source_location& where);
 
+const char* to_string(scope_kind kind) noexcept {
+    switch (kind) {
+        case scope_kind::group: return "with_group";
+        case scope_kind::timeout: return "with_timeout";
+        case scope_kind::move_on: return "move_on_after";
+        case scope_kind::shield: return "with_shield";
+        case scope_kind::stop_token: return "with_stop_token";
+    }
+    return "";
+}
+
 namespace {
 
 constexpr const char* to_string(fiber_view::state state) noexcept {
@@ -42,7 +53,7 @@ std::string seconds(clock::duration span) {
 
 class tree {
 public:
-    tree(std::ostream& out, const scheduler_snapshot& shown, clock::time_point now) : out_{out}, shown_{shown}, now_{now} {
+    tree(std::ostream& out, const scheduler_snapshot& shown) : out_{out}, shown_{shown} {
         for (std::size_t i = 0; i != shown.fibers.size(); ++i) ids_.insert(shown.fibers[i].id);
         for (std::size_t i = 0; i != shown.fibers.size(); ++i) {
             const std::uint64_t parent = shown.fibers[i].spawned_by;
@@ -80,12 +91,12 @@ private:
             if (fiber.holder_id != 0) out_ << " " << fiber_label(fiber.holder_id, fiber.holder_name);
         }
         if (fiber.is != fiber_view::state::fresh) out_ << ", yielded at " << describe(fiber.where);
-        if (fiber.observed_at != 0) out_ << ", " << seconds(now_.time_since_epoch() - clock::duration{fiber.observed_at}) << " ago";
+        if (fiber.yielded_at != 0) out_ << ", " << seconds(shown_.now.time_since_epoch() - clock::duration{fiber.yielded_at}) << " ago";
         out_ << '\n' << indent << "    spawned at " << describe(fiber.spawned_at);
         if (fiber.spawned_by != 0 && !ids_.contains(fiber.spawned_by))
             out_ << " by #" << fiber.spawned_by << " (not here any more)";
-        if (fiber.scopes != 0) out_ << "; scopes: " << fiber.scopes;
-        if (fiber.deadline != clock::time_point::max()) out_ << "; deadline in " << seconds(fiber.deadline - now_);
+        if (fiber.group_at) out_ << ", in the group of " << describe(*fiber.group_at);
+        if (fiber.deadline != clock::time_point::max()) out_ << "; deadline in " << seconds(fiber.deadline - shown_.now);
         if (fiber.cancelled) out_ << "; cancelled (" << corun::to_string(*fiber.cancelled) << ")";
         if (fiber.stack_size != 0) {
             out_ << "; stack ";
@@ -93,6 +104,7 @@ private:
             out_ << fiber.stack_size << " bytes";
         }
         out_ << '\n';
+        write_scopes(fiber, indent);
         if (index >= shown_.frames.size()) return;
         for (void* const frame : shown_.frames[index]) {
             if (frame == nullptr) break;
@@ -100,15 +112,32 @@ private:
         }
     }
 
+    void write_scopes(const fiber_view& fiber, const std::string& indent) {
+        if (fiber.scope_count == 0) return;
+        out_ << indent << "    inside of ";
+        const std::size_t known = std::min<std::size_t>(fiber.scope_count, std::size(fiber.scopes));
+        for (std::size_t i = 0; i != known; ++i) {
+            const scope_view& scope = fiber.scopes[i];
+            out_ << (i != 0 ? "; " : "") << to_string(scope.kind) << " of " << describe(scope.where);
+            if (scope.lets_through)
+                out_ << ", its grace is over";
+            else if (scope.deadline != clock::time_point::max())
+                out_ << ", " << seconds(scope.deadline - shown_.now) << " left";
+            else if (scope.kind == scope_kind::shield)
+                out_ << ", not needed yet";
+            if (scope.cancelled) out_ << ", cancelled (" << corun::to_string(*scope.cancelled) << ")";
+        }
+        if (known != fiber.scope_count) out_ << "; and " << fiber.scope_count - known << " more";
+        out_ << '\n';
+    }
+
     std::ostream& out_;
     const scheduler_snapshot& shown_;
-    clock::time_point now_;
     std::unordered_set<std::uint64_t> ids_;
     std::map<std::uint64_t, std::vector<std::size_t>> children_;  // by the parent's id; 0: whose parent is not here
 };
 
 void write_text(std::ostream& out, const std::vector<scheduler_snapshot>& all) {
-    const auto now = clock::now();
     for (const scheduler_snapshot& one : all) {
         out << "corun: scheduler " << static_cast<const void*>(one.scheduler) << ": ";
         if (!one.was_seen) {
@@ -118,7 +147,7 @@ void write_text(std::ostream& out, const std::vector<scheduler_snapshot>& all) {
         out << one.fibers.size() << (one.fibers.size() == 1 ? " fiber, " : " fibers, ") << one.ready << " ready";
         if (!one.is_complete) out << "; seen by interrupting a fiber that does not yield";
         out << '\n';
-        tree{out, one, now}.write();
+        tree{out, one}.write();
     }
 }
 

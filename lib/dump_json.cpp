@@ -1,7 +1,9 @@
 #include "json.hpp"
 #include "snapshot.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <ostream>
 
 namespace corun::detail {
@@ -22,6 +24,23 @@ void write_place(std::ostream& out, const char* key, const std::source_location&
         << ",\"function\":" << quoted_json(where.function_name()) << "}";
 }
 
+double seconds(clock::duration span) { return std::chrono::duration<double>{span}.count(); }
+
+void write_scopes(std::ostream& out, const fiber_view& fiber, clock::time_point now) {
+    out << ",\"scopes\":[";
+    for (std::size_t i = 0; i != std::min<std::size_t>(fiber.scope_count, std::size(fiber.scopes)); ++i) {
+        const scope_view& scope = fiber.scopes[i];
+        out << (i != 0 ? ",{" : "{") << "\"kind\":\"" << to_string(scope.kind) << '"';
+        write_place(out, "at", scope.where);
+        if (scope.deadline != clock::time_point::max()) out << ",\"deadline_in_s\":" << seconds(scope.deadline - now);
+        if (scope.kind == scope_kind::shield)
+            out << ",\"grace_s\":" << seconds(scope.grace) << ",\"lets_through\":" << (scope.lets_through ? "true" : "false");
+        if (scope.cancelled) out << ",\"cancelled\":\"" << corun::to_string(*scope.cancelled) << '"';
+        out << "}";
+    }
+    out << "],\"scope_count\":" << fiber.scope_count;
+}
+
 void write_fiber(std::ostream& out, const fiber_view& fiber, const frame_list* frames, clock::time_point now) {
     out << "{\"id\":" << fiber.id << ",\"name\":" << quoted_json(fiber.name) << ",\"state\":\"" << json_state(fiber.is) << '"';
     if (fiber.spawned_by != 0) out << ",\"spawned_by\":" << fiber.spawned_by;
@@ -31,10 +50,10 @@ void write_fiber(std::ostream& out, const fiber_view& fiber, const frame_list* f
         out << ",\"waits_for\":" << quoted_json(fiber.wait.text);
         if (fiber.holder_id != 0) out << ",\"waits_for_fiber\":" << fiber.holder_id;
     }
-    const auto seconds = [](clock::duration span) { return std::chrono::duration<double>{span}.count(); };
-    if (fiber.observed_at != 0)
-        out << ",\"yielded_ago_s\":" << seconds(now.time_since_epoch() - clock::duration{fiber.observed_at});
-    out << ",\"scopes\":" << fiber.scopes;
+    if (fiber.yielded_at != 0)
+        out << ",\"yielded_ago_s\":" << seconds(now.time_since_epoch() - clock::duration{fiber.yielded_at});
+    if (fiber.group_at) write_place(out, "group_at", *fiber.group_at);
+    write_scopes(out, fiber, now);
     if (fiber.deadline != clock::time_point::max()) out << ",\"deadline_in_s\":" << seconds(fiber.deadline - now);
     if (fiber.cancelled) out << ",\"cancelled\":\"" << corun::to_string(*fiber.cancelled) << '"';
     if (fiber.stack_size != 0) out << ",\"stack_size\":" << fiber.stack_size;
@@ -51,7 +70,6 @@ void write_fiber(std::ostream& out, const fiber_view& fiber, const frame_list* f
 }  // namespace
 
 void write_json(std::ostream& out, const std::vector<scheduler_snapshot>& all) {
-    const auto now = clock::now();
     out << "{\"schedulers\":[";
     for (std::size_t s = 0; s != all.size(); ++s) {
         const scheduler_snapshot& one = all[s];
@@ -60,7 +78,7 @@ void write_json(std::ostream& out, const std::vector<scheduler_snapshot>& all) {
             << ",\"ready\":" << one.ready << ",\"fibers\":[";
         for (std::size_t i = 0; i != one.fibers.size(); ++i) {
             out << (i != 0 ? ",\n" : "\n");
-            write_fiber(out, one.fibers[i], i < one.frames.size() ? &one.frames[i] : nullptr, now);
+            write_fiber(out, one.fibers[i], i < one.frames.size() ? &one.frames[i] : nullptr, one.now);
         }
         out << "]}";
     }

@@ -51,7 +51,7 @@ group_state::group_state(fiber_record& parent, const group_options& options, std
       deadline_{effective_deadline(parent)},
       values_{parent.values} {
     own_failures_.reserve(1);
-    scope_.emplace(parent);
+    scope_.emplace(parent, scope_kind::group, where);
 }
 
 void group_state::expect_inside(const char* what) const {

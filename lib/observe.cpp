@@ -20,7 +20,7 @@ void mark_all(bool on) {
         (void)look_inside(*scheduler, patience{1000}, [&] {
             for (fiber_record* f = scheduler->first_live; f != nullptr; f = f->following) {
                 f->alerts = static_cast<std::uint8_t>(on ? f->alerts | alert_observed : f->alerts & ~alert_observed);
-                if (!on) f->observed_at = 0;
+                if (!is_parked(f->state)) f->yielded_at = 0;
             }
         });
 }
@@ -28,8 +28,8 @@ void mark_all(bool on) {
 }  // namespace
 
 void observe_yield(fiber_record& self) noexcept {
-    self.observed_at = clock::now().time_since_epoch().count();
-    impl_of(*self.owner).runs.next_run(self.observed_at);
+    self.yielded_at = self.owner->coarse_now = clock::now().time_since_epoch().count();
+    impl_of(*self.owner).runs.next_run(self.yielded_at);
 }
 
 void observe_end(fiber_record& ended) noexcept {

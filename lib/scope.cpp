@@ -3,6 +3,7 @@
 #include <corun/detail/scope.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -19,8 +20,12 @@ void refresh_alert(fiber_record& fiber) noexcept {
 
 }  // namespace
 
-scope::scope(fiber_record& self) noexcept
-    : fiber_{self}, outer_{std::exchange(self.innermost, this)}, unwinding_{std::uncaught_exceptions()}, thrown_before_{self.cancellations_thrown} {}
+scope::scope(fiber_record& self, scope_kind kind, std::source_location where) noexcept
+    : fiber_{self}, outer_{self.innermost}, where_{where}, unwinding_{std::uncaught_exceptions()},
+      thrown_before_{self.cancellations_thrown}, kind_{kind} {
+    std::atomic_signal_fence(std::memory_order_release);  // a dump may interrupt the fiber anywhere
+    self.innermost = this;
+}
 
 scope::~scope() {
     impl_of(*fiber_.owner).timers.remove(*this);

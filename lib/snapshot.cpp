@@ -3,7 +3,7 @@
 #include "interrupt.hpp"
 #include "scheduler_impl.hpp"
 
-#include <corun/detail/scope.hpp>
+#include <corun/detail/simulation.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -30,14 +30,26 @@ fiber_view::state state_of(const fiber_record& fiber, bool is_running) noexcept 
     }
 }
 
+void view_scopes(const fiber_record& fiber, fiber_view& out) noexcept {
+    out.scope_count = 0;
+    for (const scope* s = fiber.innermost; s != nullptr; s = s->outer()) {
+        if (out.scope_count < std::size(out.scopes))
+            out.scopes[out.scope_count] = {s->kind(),  s->where(),        s->deadline(),
+                                           s->grace(), s->lets_through(), s->is_cancelled() ? std::optional{s->reason()} : std::nullopt};
+        ++out.scope_count;
+    }
+}
+
 // Fills the prepared memory of a snapshot; the fibers are the newest first. No allocation.
 struct collection {
     scheduler_impl& from;
     std::vector<fiber_view>& to;  // with room
     std::size_t count = 0;
     std::size_t ready = 0;
+    clock::time_point now{};
 
     void run() noexcept {
+        now = from.simulated != nullptr ? from.simulated->now : std::chrono::steady_clock::now();
         ready = from.ready.size();
         for (const fiber_record* f = from.first_live; f != nullptr && count != to.size(); f = f->following)
             view(*f, f == from.running, to[count++]);
@@ -51,6 +63,7 @@ scheduler_snapshot take(scheduler_impl& scheduler, int patience_ms, bool with_fr
         result.fibers.resize(scheduler.live);
         collection all{scheduler, result.fibers};
         all.run();
+        result.now = all.now;
         result.ready = all.ready;
         result.fibers.resize(all.count);
         if (!with_frames) return;
@@ -66,6 +79,7 @@ scheduler_snapshot take(scheduler_impl& scheduler, int patience_ms, bool with_fr
         collection all{scheduler, result.fibers};
         result.was_seen = look_from_its_thread(
             scheduler, patience{patience_ms}, [](void* c) noexcept { static_cast<collection*>(c)->run(); }, &all);
+        result.now = all.now;
         result.ready = all.ready;
         result.fibers.resize(result.was_seen ? all.count : 0);
     }
@@ -86,10 +100,12 @@ void view(const fiber_record& fiber, bool is_running, fiber_view& out) noexcept 
     const fiber_record* holder = out.wait.holder;
     out.holder_id = holder != nullptr ? holder->id : 0;
     if (holder != nullptr) copy_name(holder->name, out.holder_name);
-    out.observed_at = fiber.observed_at;
+    const bool has_noted = is_parked(fiber.state) || (fiber.alerts & alert_observed) != 0;
+    out.yielded_at = has_noted ? fiber.yielded_at : 0;
     out.deadline = effective_deadline(fiber);
-    out.scopes = 0;
-    for (const scope* s = fiber.innermost; s != nullptr; s = s->outer()) ++out.scopes;
+    const std::source_location* group = fiber.group_at();
+    out.group_at = group != nullptr ? std::optional{*group} : std::nullopt;
+    view_scopes(fiber, out);
     if (const cancellation_view seen{fiber, fiber.innermost, 0}; seen.exists)
         out.cancelled = seen.source != nullptr ? seen.source->reason() : fiber.reason.load(std::memory_order_relaxed);
     out.stack_size = fiber.pool != nullptr && fiber.stack.base != nullptr ? fiber.pool->slot() : 0;

@@ -1,6 +1,7 @@
 // The fibers of a scheduler at one moment, copied so that they can be looked at while the program goes on.
 #pragma once
 
+#include <corun/detail/scope.hpp>
 #include <corun/detail/wait_info.hpp>
 #include <corun/error.hpp>
 #include <corun/sleep.hpp>
@@ -18,6 +19,15 @@ namespace corun::detail {
 struct fiber_record;
 class scheduler_impl;
 
+struct scope_view {
+    scope_kind kind;
+    std::source_location where;
+    clock::time_point deadline;  // max(): none
+    clock::duration grace;       // of a shield
+    bool lets_through;           // a shield whose grace is over
+    std::optional<cancel_reason> cancelled;
+};
+
 struct fiber_view {
     enum class state : std::uint8_t { fresh, ready, running, waiting };
 
@@ -30,13 +40,18 @@ struct fiber_view {
     wait_info wait;
     std::uint64_t holder_id;   // of wait.holder, which may be gone when this is read; 0: none
     char holder_name[48];
-    std::int64_t observed_at;
+    std::int64_t yielded_at;   // nanoseconds of corun::clock; 0: not known
     clock::time_point deadline;
-    std::uint32_t scopes;
+    std::optional<std::source_location> group_at;
+    scope_view scopes[6];      // the innermost first
+    std::uint32_t scope_count; // may be more than there are in `scopes`
     std::optional<cancel_reason> cancelled;
     std::size_t stack_size;    // 0: it has none yet
     std::size_t stack_used;    // bytes down to the saved stack pointer; 0: not known
 };
+
+// The block's name.
+[[nodiscard]] const char* to_string(scope_kind kind) noexcept;
 
 // Of one fiber. Allocates nothing and follows only what the fiber keeps alive: also for signal handlers.
 void view(const fiber_record& fiber, bool is_running, fiber_view& out) noexcept;
@@ -47,6 +62,7 @@ struct scheduler_snapshot {
     const scheduler_impl* scheduler = nullptr;
     bool is_complete = true;         // false: taken by interrupting its thread, in the middle of a fiber
     bool was_seen = true;            // false: no thread could look; nothing is known
+    clock::time_point now{};         // of the scheduler's clock, which may be a simulation's
     std::size_t ready = 0;
     std::vector<fiber_view> fibers;  // oldest first
     std::vector<frame_list> frames;  // beside them, if asked for

@@ -111,6 +111,7 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
         if (is_done(self, op) && may_go_on()) return;
     }
     if (start(self, op) && is_done(self, op) && may_go_on()) return;
+    self.yielded_at = self.owner->coarse_now;  // once: a wake that was only a hint does not count
     bool asked = false;
     do {
         if (self.alerts != 0 && !asked && is_interrupted(self)) [[unlikely]] {

@@ -21,7 +21,7 @@ public:
     shield_block(clock::duration grace, Inner inner) : grace_{grace}, inner_{std::forward<Inner>(inner)} {}
 
     body_result<Inner> run(std::source_location where) {
-        scope inside{enter_shielded(where)};
+        scope inside{enter_shielded(where), scope_kind::shield, where};
         inside.shield_for(grace_);
         return run_body(inside.fiber(), std::forward<Inner>(inner_), where);
     }

@@ -18,7 +18,7 @@ public:
     stop_token_block(std::stop_token token, Inner inner) : token_{std::move(token)}, inner_{std::forward<Inner>(inner)} {}
 
     typename perhaps<body_result<Inner>>::type run(std::source_location where) {
-        scope inside{enter_yield(where)};
+        scope inside{enter_yield(where), scope_kind::stop_token, where};
         const remote_scope target{inside};
         const std::stop_callback on_stop{token_, [link = target.link()] { link->cancel(cancel_reason::stop_requested); }};
         return run_in(inside, std::forward<Inner>(inner_), where);

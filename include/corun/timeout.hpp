@@ -29,7 +29,7 @@ public:
     timeout_block(time_limit limit, Inner inner) : limit_{limit}, inner_{std::forward<Inner>(inner)} {}
 
     body_result<Inner> run(std::source_location where) {
-        scope inside{enter_yield(where)};
+        scope inside{enter_yield(where), scope_kind::timeout, where};
         inside.expire_at(limit_.deadline());
         try {
             return run_body(inside.fiber(), std::forward<Inner>(inner_), where);
@@ -50,7 +50,7 @@ public:
     move_on_block(time_limit limit, Inner inner) : limit_{limit}, inner_{std::forward<Inner>(inner)} {}
 
     typename perhaps<body_result<Inner>>::type run(std::source_location where) {
-        scope inside{enter_yield(where)};
+        scope inside{enter_yield(where), scope_kind::move_on, where};
         inside.expire_at(limit_.deadline());
         return run_in(inside, std::forward<Inner>(inner_), where);
     }

@@ -103,6 +103,7 @@ sim::report simulated_loop::run(chooser& decides, std::uint64_t seed, sim::detai
 void simulated_loop::begin(std::uint64_t seed) {
     random_ = random_source{seed};
     now = beginning;
+    scheduler_->coarse_now = now.time_since_epoch().count();
     decisions_.clear();
     footprint_.clear();
     steps_ = 0;
@@ -168,6 +169,7 @@ bool simulated_loop::find_work(bool time_may_pass) {
     bool found = context_->poll() != 0 || scheduler_->ready.size() != before || has_messages();
     if (!found && time_may_pass && !scheduler_->timers.empty()) {
         now = std::max(now, scheduler_->timers.earliest());
+        scheduler_->coarse_now = now.time_since_epoch().count();
         trace_.time(now);
         scheduler_->expire_timers(now);
         found = true;

@@ -22,6 +22,7 @@ struct scheduler_core {
     std::uint64_t random_state = 0x9e3779b97f4a7c15;  // of random_below (detail/random.hpp); never 0
     std::uintptr_t strand_at_entry = 0;  // the strand frames of the thread when the drive began
     std::uint64_t waits = 0;          // operations that made their fiber wait
+    std::int64_t coarse_now = 0;      // nanoseconds of corun::clock: at the last poll or, where that is observed, the last yield
     fcontext_t loop_sp = nullptr;
     fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
     stack_span loop;

@@ -64,6 +64,7 @@ public:
     void defer(std::unique_ptr<deferred_call> call);
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] scheduler_impl& scheduler() const;
+    [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
 
     // A child has ended. True: the group has taken its failure.
     [[nodiscard]] bool ended(group_member& member) noexcept;

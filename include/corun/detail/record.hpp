@@ -120,6 +120,8 @@ struct fiber_record : inbox_node, lock_holder {
     virtual void drop_function() noexcept = 0;
     // The outcome is in place. Called once, on the owner, before the listeners are told. True: somebody took the failure.
     virtual bool deliver() { return false; }
+    // The block of the group that it is a child of; null: of none. Also called while the fiber stands still anywhere.
+    [[nodiscard]] virtual const std::source_location* group_at() const noexcept { return nullptr; }
 
     // --- touched at every switch, as is `state` ---
     std::uint8_t alerts = 0;
@@ -142,6 +144,7 @@ struct fiber_record : inbox_node, lock_holder {
     std::source_location where;          // of the last yield
     const wait_kind* waits_for = nullptr;  // while it stands still in an operation: in what kind,
     const void* waits_in = nullptr;        // and which one
+    std::int64_t yielded_at = 0;         // coarse_now when it began to wait or, where that is observed, yielded last
     stack_span stack;
     stack_pool* pool = nullptr;          // whose stack it is
 
@@ -165,7 +168,6 @@ struct fiber_record : inbox_node, lock_holder {
     std::string name;
     std::uint64_t id = 0;
     std::uint64_t spawned_by = 0;        // id of the fiber that called spawn; 0: it was none
-    std::int64_t observed_at = 0;        // when it yielded last, where that is observed: nanoseconds of corun::clock
     std::size_t stack_size = 0;          // asked for; 0: the scheduler's default
     std::source_location first_thrown_at;
     std::unique_ptr<local_slot> locals;                // the last one made first

@@ -6,6 +6,7 @@
 #include <corun/error.hpp>
 #include <corun/sleep.hpp>
 
+#include <cstdint>
 #include <source_location>
 #include <stop_token>
 
@@ -19,9 +20,12 @@ namespace corun::detail {
 //
 // While an exception unwinds the fiber, yields in destructors see only the scopes that were entered since it was thrown: what they
 // begin themselves can be late and can be cancelled, and nothing else throws there.
+enum class scope_kind : std::uint8_t { group, timeout, move_on, shield, stop_token };
+
 class scope : timer_node {
 public:
-    explicit scope(fiber_record& self) noexcept;
+    // @param where  of the block that it belongs to, for those who look at the fiber
+    scope(fiber_record& self, scope_kind kind, std::source_location where) noexcept;
     ~scope();
     scope(const scope&) = delete;
     scope& operator=(const scope&) = delete;
@@ -43,6 +47,11 @@ public:
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_; }
     [[nodiscard]] const scope* outer() const noexcept { return outer_; }
     [[nodiscard]] fiber_record& fiber() const noexcept { return fiber_; }
+    [[nodiscard]] scope_kind kind() const noexcept { return kind_; }
+    [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
+    [[nodiscard]] clock::time_point deadline() const noexcept { return deadline_; }
+    [[nodiscard]] clock::duration grace() const noexcept { return grace_; }
+    [[nodiscard]] bool lets_through() const noexcept { return lets_through_; }
 
     // Whether this is the scope for which a yield threw; called where the exception is about to leave it.
     [[nodiscard]] bool threw(const cancelled& c) const noexcept { return cancelled_ && c.scope_ == this; }
@@ -60,11 +69,13 @@ private:
 
     fiber_record& fiber_;
     scope* const outer_;
+    const std::source_location where_;
     clock::time_point deadline_ = clock::time_point::max();  // a shield's: when its grace ends, once that has begun
     clock::duration grace_{};
     const int unwinding_;          // exceptions that unwound the fiber when it entered
     std::uint32_t thrown_before_;  // what the fiber had swallowed when it entered
     cancel_reason reason_{};
+    const scope_kind kind_;
     bool cancelled_ = false;
     bool is_remote_ = false;
     bool shields_ = false;
