@@ -2,6 +2,7 @@
 #include "observers.hpp"
 #include "probes.hpp"
 #include "scheduler_impl.hpp"
+#include "tracer.hpp"
 
 #include <corun/clock.hpp>
 #include <corun/error.hpp>
@@ -41,7 +42,7 @@ class measured_drive {
 public:
     explicit measured_drive(scheduler_impl& driven) noexcept : driven_{is_observed(observer::yields) ? &driven : nullptr} {
         if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.drive_begins(nanoseconds_now());
+            driven_->runs.drive_begins(nanoseconds_now(), this_thread_number());
     }
     ~measured_drive() {
         if (driven_ != nullptr) [[unlikely]]

@@ -3,6 +3,7 @@
 #include "observers.hpp"
 #include "roster.hpp"
 #include "scheduler_impl.hpp"
+#include "thread_use.hpp"
 
 #include <corun/detail/wait_info.hpp>
 
@@ -39,6 +40,13 @@ scheduler_metrics take(scheduler_impl& scheduler, patience wait) {
     result.elsewhere = time_of(scheduler.runs.outside);
     result.last_lag = time_of(scheduler.runs.last_lag);
     result.longest_lag = time_of(scheduler.runs.longest_lag);
+    const std::uint64_t thread = scheduler.runs.thread.load(std::memory_order_relaxed);
+    if (const thread_use use = use_of_thread(thread); use.is_known) {
+        result.thread = thread;
+        result.thread_user = use.user;
+        result.thread_kernel = use.kernel;
+        result.thread_age = use.age;
+    }
     for (std::size_t i = 0; i != run_lengths::buckets; ++i)
         result.runs.runs[i] = static_cast<std::uint64_t>(scheduler.runs.runs[i].load(std::memory_order_relaxed));
     return result;
@@ -74,6 +82,19 @@ public:
         for (const scheduler_metrics& m : all_)
             for (const auto& [cause, count] : m.waiting)
                 out_ << "corun_fibers_waiting" << label(m) << ",cause=\"" << escaped(cause) << "\"} " << count << '\n';
+    }
+    void write_threads() {
+        head("thread_cpu_seconds_total", "counter", "Processor time of the thread that ran the scheduler last, by where.");
+        for (const scheduler_metrics& m : all_) {
+            if (m.thread == 0) continue;
+            const std::string thread = "corun_thread_cpu_seconds_total" + label(m) + ",thread=\"" + std::to_string(m.thread) + '"';
+            out_ << thread << ",mode=\"user\"} " << seconds(m.thread_user) << '\n'
+                 << thread << ",mode=\"kernel\"} " << seconds(m.thread_kernel) << '\n';
+        }
+        head("thread_seconds_total", "counter", "Time since that thread began; without its processor time: how long it was idle.");
+        for (const scheduler_metrics& m : all_)
+            if (m.thread != 0)
+                out_ << "corun_thread_seconds_total" << label(m) << ",thread=\"" << m.thread << "\"} " << seconds(m.thread_age) << '\n';
     }
     void write_runs() {
         head("run_seconds", "histogram", "Runs of fibers, from one yield to the next.");
@@ -142,9 +163,10 @@ void write_prometheus(std::ostream& out, const std::vector<scheduler_metrics>& a
     to.write("cancellations_total", "counter", "Fibers cancelled as a whole.", [](const m& s) { return s.cancellations; });
     to.write("stacks_in_use", "gauge", "Stacks of fibers that have begun.", [](const m& s) { return s.stacks_in_use; });
     to.write("stacks_cached", "gauge", "Stacks kept for the next fibers.", [](const m& s) { return s.stacks_cached; });
-    to.write("fiber_seconds_total", "counter", "Time in fibers.", [](const m& s) { return detail::seconds(s.in_fibers); });
-    to.write("loop_seconds_total", "counter", "Time in the kernel, the event loop and its other handlers.",
+    to.write("fiber_seconds_total", "counter", "Time in fibers, system calls included.", [](const m& s) { return detail::seconds(s.in_fibers); });
+    to.write("loop_seconds_total", "counter", "Time between turns of the fibers: idle, in the event loop and its other handlers.",
              [](const m& s) { return detail::seconds(s.elsewhere); });
+    to.write_threads();
     to.write("loop_lag_seconds", "gauge", "How late the scheduler was run, the last time.",
              [](const m& s) { return detail::seconds(s.last_lag); });
     to.write("loop_lag_longest_seconds", "gauge", "How late it was run, the longest so far.",

@@ -15,7 +15,9 @@ public:
     using figure = std::atomic<std::int64_t>;
 
     // A drive begins: from now on its fibers run. A drive that was asked for late says so.
-    void drive_begins(std::int64_t now) noexcept {
+    // @param on_thread  the system's number of the calling thread
+    void drive_begins(std::int64_t now, std::uint64_t on_thread) noexcept {
+        thread.store(on_thread, std::memory_order_relaxed);
         if (const std::int64_t asked = asked_for.exchange(0, std::memory_order_relaxed); asked != 0) {
             last_lag.store(now - asked, std::memory_order_relaxed);
             if (now - asked > longest_lag.load(std::memory_order_relaxed))
@@ -45,6 +47,7 @@ public:
         drive_ended.store(0, std::memory_order_relaxed);
     }
 
+    std::atomic<std::uint64_t> thread{0};  // that ran it last; 0: none while anybody wanted to know
     figure run_began{0};  // 0: no fiber runs
     figure drive_began{0};
     figure drive_ended{0};

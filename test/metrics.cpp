@@ -7,6 +7,8 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -120,6 +122,33 @@ BOOST_AUTO_TEST_CASE(times_are_measured_only_while_they_are_wanted) {
     });
 }
 
+// Each loop goes on until the figure that it is about has grown: a figure that does not is a test without end.
+BOOST_AUTO_TEST_CASE(time_in_the_program_in_the_kernel_and_idle_are_told_apart) {
+    corun::run([] {
+        const auto unmeasured = figures();
+        BOOST_TEST(unmeasured.thread == 0u);
+        BOOST_TEST(unmeasured.thread_age.count() == 0);
+        const corun::run_times wanted;
+        corun::yield(corun::sleep_for(1ms));
+        const auto first = figures();
+        BOOST_TEST(first.thread == static_cast<std::uint64_t>(::gettid()));
+        std::atomic<std::uint64_t> sum = 0;
+        while (figures().thread_user - first.thread_user < 50ms)
+            for (int i = 0; i != 1'000'000; ++i) sum.fetch_add(1, std::memory_order_relaxed);
+        const int zero = ::open("/dev/zero", O_RDONLY);
+        std::vector<char> buffer(1 << 20);
+        while (figures().thread_kernel - first.thread_kernel < 50ms)
+            for (int i = 0; i != 20; ++i) BOOST_REQUIRE(::read(zero, buffer.data(), buffer.size()) > 0);
+        ::close(zero);
+        const auto before = figures();
+        corun::yield(corun::sleep_for(50ms));
+        const auto after = figures();
+        BOOST_TEST((after.thread_age - before.thread_age >= 50ms));
+        while (figures().thread_idle() - before.thread_idle() < 50ms) corun::yield(corun::sleep_for(10ms));
+        BOOST_TEST((after.thread_user >= before.thread_user));
+    });
+}
+
 BOOST_AUTO_TEST_CASE(from_another_thread_while_the_fibers_run) {
     std::atomic<bool> ends{false};
     std::atomic<int> turns{0};
@@ -167,6 +196,8 @@ BOOST_AUTO_TEST_CASE(the_text_for_prometheus_has_a_type_for_each_name_and_escape
     m.scheduler = 7;
     m.live = 3;
     m.waiting["a \"quoted\\\nname"] = 2;
+    m.thread = 12;
+    m.thread_kernel = 1500ms;
     m.runs.runs[5] = 4;
     m.runs.runs[20] = 1;
     std::ostringstream out;
@@ -187,6 +218,7 @@ BOOST_AUTO_TEST_CASE(the_text_for_prometheus_has_a_type_for_each_name_and_escape
     const auto has = [&](const char* line) { return out.str().find(line) != std::string::npos; };
     BOOST_TEST(has("corun_fibers_live{scheduler=\"7\"} 3\n"));
     BOOST_TEST(has("cause=\"a \\\"quoted\\\\\\nname\"} 2\n"), out.str());
+    BOOST_TEST(has("corun_thread_cpu_seconds_total{scheduler=\"7\",thread=\"12\",mode=\"kernel\"} 1.5\n"), out.str());
     BOOST_TEST(has("corun_run_seconds_bucket{scheduler=\"7\",le=\"+Inf\"} 5\n"), out.str());
 }
 
