@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -22,11 +23,16 @@ struct visit {
     std::condition_variable news;
     const std::function<void()>* look;  // null: nobody waits any more
     bool done = false;
+    std::exception_ptr failure;  // of the look; it is the one's who asks, and not the scheduler's
 
     void take() {
         const std::lock_guard hold{lock};
         if (look == nullptr) return;
-        (*look)();
+        try {
+            (*look)();
+        } catch (...) {
+            failure = std::current_exception();
+        }
         done = true;
         news.notify_all();
     }
@@ -78,6 +84,7 @@ bool look_inside(scheduler_impl& scheduler, patience wait, const std::function<v
     std::unique_lock hold{request->lock};
     request->news.wait_for(hold, std::chrono::milliseconds{static_cast<int>(wait)}, [&] { return request->done; });
     request->look = nullptr;
+    if (request->failure) std::rethrow_exception(request->failure);
     return request->done;
 }
 

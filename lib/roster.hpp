@@ -17,7 +17,7 @@ void strike_off(scheduler_impl& scheduler) noexcept;  // in its destructor
 [[nodiscard]] std::vector<boost::intrusive_ptr<scheduler_impl>> all_schedulers();
 
 // Calls `look` exclusively with the scheduler's fibers, on the calling thread or its own; any thread, also on a fiber. False: some
-// thread was inside and did not come to it within `patience`, and it is not called any more.
+// thread was inside and did not come to it within `patience`, and it is not called any more. Throws what `look` throws.
 enum class patience : int {};  // milliseconds
 [[nodiscard]] bool look_inside(scheduler_impl& scheduler, patience wait, const std::function<void()>& look);
 

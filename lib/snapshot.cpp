@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <unordered_map>
 
 namespace corun::detail {
 namespace {
@@ -56,6 +58,25 @@ struct collection {
     }
 };
 
+std::size_t used_down_to(const void* sp, const fiber_record& fiber) noexcept {
+    const auto depth = reinterpret_cast<std::uintptr_t>(fiber.stack.base) + fiber.stack.size - reinterpret_cast<std::uintptr_t>(sp);
+    return sp != nullptr && depth <= fiber.stack.size ? depth : 0;
+}
+
+// Where the stacks of those end that are not parked: in the run queue, and here.
+std::unordered_map<const fiber_record*, const void*> stacks_in_use(const scheduler_impl& scheduler) {
+    std::unordered_map<const fiber_record*, const void*> ends;
+    std::size_t left = scheduler.ready.size();
+    for (std::size_t place = 0; left != 0; ++place) {
+        const ready_entry& entry = scheduler.ready.at(place);
+        if (entry.fiber == nullptr) continue;
+        ends[entry.fiber] = entry.sp;
+        --left;
+    }
+    if (scheduler.running != nullptr) ends[scheduler.running] = __builtin_frame_address(0);
+    return ends;
+}
+
 scheduler_snapshot take(scheduler_impl& scheduler, int patience_ms, bool with_frames) {
     scheduler_snapshot result;
     result.scheduler = &scheduler;
@@ -66,6 +87,10 @@ scheduler_snapshot take(scheduler_impl& scheduler, int patience_ms, bool with_fr
         result.now = all.now;
         result.ready = all.ready;
         result.fibers.resize(all.count);
+        const auto ends = stacks_in_use(scheduler);
+        std::size_t n = 0;
+        for (fiber_record* f = scheduler.first_live; f != nullptr; f = f->following, ++n)
+            if (const auto end = ends.find(f); end != ends.end()) result.fibers[n].stack_used = used_down_to(end->second, *f);
         if (!with_frames) return;
         result.frames.resize(all.count);
         std::size_t i = 0;
@@ -109,10 +134,7 @@ void view(const fiber_record& fiber, bool is_running, fiber_view& out) noexcept 
     if (const cancellation_view seen{fiber, fiber.innermost, 0}; seen.exists)
         out.cancelled = seen.source != nullptr ? seen.source->reason() : fiber.reason.load(std::memory_order_relaxed);
     out.stack_size = fiber.pool != nullptr && fiber.stack.base != nullptr ? fiber.pool->slot() : 0;
-    out.stack_used = 0;
-    if (is_parked(fiber.state) && fiber.sp != nullptr)
-        out.stack_used = static_cast<std::size_t>(static_cast<const std::byte*>(fiber.stack.base) + fiber.stack.size -
-                                                  static_cast<const std::byte*>(fiber.sp));
+    out.stack_used = is_parked(fiber.state) ? used_down_to(fiber.sp, fiber) : 0;
 }
 
 std::vector<scheduler_snapshot> take_snapshots(int patience_ms, bool with_frames) {

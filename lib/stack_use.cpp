@@ -1,7 +1,7 @@
-#include "observers.hpp"
-#include "scheduler_impl.hpp"
-
 #include "guarded_memory.hpp"
+#include "observers.hpp"
+#include "roster.hpp"
+#include "scheduler_impl.hpp"
 
 #include <corun/overflow.hpp>
 
@@ -34,6 +34,10 @@ struct watch_state {
     bool is_on = false;
     std::map<site, stack_use> sites;
 };
+
+site site_of(const fiber_record& fiber) {
+    return {fiber.spawned_at.file_name(), fiber.spawned_at.line(), fiber.spawned_at.column()};
+}
 
 watch_state& state() {
     static watch_state the_state;
@@ -69,16 +73,17 @@ std::size_t depth_of(const stack_span& stack) noexcept {
     return static_cast<std::size_t>(end - word) * sizeof *word;
 }
 
-void note(const fiber_record& fiber, std::size_t depth) {
+void note(const fiber_record& fiber, std::size_t depth, bool has_ended) {
     watch_state& all = state();
     const std::lock_guard hold{all.lock};
     if (!all.is_on) return;
     const auto& at = fiber.spawned_at;
-    stack_use& use = all.sites[site{at.file_name(), at.line(), at.column()}];
+    stack_use& use = all.sites[site_of(fiber)];
     const auto limit = static_cast<std::size_t>(all.warn_at * static_cast<double>(fiber.stack.size));
-    const bool warns = depth >= limit && (use.deepest < limit || use.fibers == 0);
-    ++use.fibers;
-    if (depth > use.deepest || use.fibers == 1) {
+    const bool is_first = use.stack_size == 0;
+    const bool warns = depth >= limit && (use.deepest < limit || is_first);
+    use.fibers += has_ended;
+    if (depth > use.deepest || is_first) {
         use.spawned_at = at;
         use.name = fiber.name;
         use.deepest = depth;
@@ -87,6 +92,15 @@ void note(const fiber_record& fiber, std::size_t depth) {
     if (warns)
         std::fprintf(stderr, "corun: fiber %s, spawned at %s, used %zu of the %zu bytes of its stack; advised: .stack_size = %zu\n",
                      describe(fiber).c_str(), describe(at).c_str(), depth, use.stack_size, use.advice());
+}
+
+// Between two of the scheduler's fibers, or on one. Counts those that live by the place of their spawn.
+void note_live_ones(const scheduler_impl& scheduler, std::map<site, std::uint64_t>& live) {
+    for (const fiber_record* f = scheduler.first_live; f != nullptr; f = f->following) {
+        if (f->stack.base == nullptr) continue;
+        note(*f, depth_of(f->stack), false);
+        ++live[site_of(*f)];
+    }
 }
 
 // CORUN_STACKS=1 in the environment, as `./dev stacks` sets it: the table on stderr when the program ends.
@@ -110,7 +124,7 @@ void clean_stack(fiber_record& fresh) noexcept { memory_calls.drop(fresh.stack.b
 
 void note_stack_use(const fiber_record& fiber) noexcept {
     try {
-        note(fiber, depth_of(fiber.stack));
+        note(fiber, depth_of(fiber.stack), true);
     } catch (...) {
         // Without memory for the site it is not in the table.
     }
@@ -145,11 +159,17 @@ stack_watch::~stack_watch() {
 }
 
 std::vector<stack_use> stack_watch::result() const {
+    std::map<detail::site, std::uint64_t> live;
+    for (const auto& scheduler : detail::all_schedulers())
+        (void)detail::look_inside(*scheduler, detail::patience{1000}, [&] { detail::note_live_ones(*scheduler, live); });
     std::vector<stack_use> sites;
     {
         auto& all = detail::state();
         const std::lock_guard hold{all.lock};
-        for (const auto& [place, use] : all.sites) sites.push_back(use);
+        for (const auto& [place, use] : all.sites) {
+            sites.push_back(use);
+            if (const auto found = live.find(place); found != live.end()) sites.back().fibers += found->second;
+        }
     }
     std::stable_sort(sites.begin(), sites.end(), [](const auto& a, const auto& b) { return a.deepest > b.deepest; });
     return sites;

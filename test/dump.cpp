@@ -40,7 +40,11 @@ std::string line_of(const std::string& text, std::uint64_t id, std::size_t depth
                                    : text.substr(at + 1, text.find('\n', at + 1) - at - 1);
 }
 
-std::string at(unsigned line) { return std::string{__FILE__} + ":" + std::to_string(line); }
+std::string at(unsigned line) {
+    std::ostringstream place;
+    place << __FILE__ << ':' << line;
+    return std::move(place).str();
+}
 
 // How many seconds ago it yielded, by its line.
 double ago(const std::string& line) {
@@ -98,6 +102,33 @@ BOOST_AUTO_TEST_CASE(places_deadlines_cancellations_and_stacks) {
         child.cancel();
         BOOST_TEST(contains(dumped(), "; cancelled (requested)"), dumped());
         corun::yield(child.wait());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(how_much_stack_those_use_that_wait_are_ready_or_run) {
+    corun::run([] {
+        const auto uses = [](const std::string& text, std::uint64_t id, std::size_t depth) {
+            const std::size_t at = text.find("; stack ", text.find(line_of(text, id, depth)));
+            return at == std::string::npos ? 0 : std::stoul(text.substr(at + 8));
+        };
+        const auto with_frame_of_8000_bytes = [](auto wait) {
+            volatile char frame[8000] = {};
+            wait();
+            frame[0] = frame[1];
+        };
+        auto waits = corun::spawn([&] { with_frame_of_8000_bytes([] { corun::yield(corun::sleep_for(1h)); }); });
+        auto ready = corun::spawn([&] { with_frame_of_8000_bytes([] { corun::yield(); }); });
+        corun::yield();
+        with_frame_of_8000_bytes([&] {
+            const std::string text = dumped();
+            BOOST_TEST(contains(line_of(text, ready.id(), 2), " ready"), text);
+            for (const std::size_t used : {uses(text, waits.id(), 2), uses(text, ready.id(), 2), uses(text, corun::this_fiber::id(), 1)}) {
+                BOOST_TEST(used > 8000U, text);
+                BOOST_TEST(used < 131072U, text);
+            }
+        });
+        waits.cancel();
+        corun::yield(waits.wait());
     });
 }
 

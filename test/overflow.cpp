@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -56,6 +57,29 @@ BOOST_AUTO_TEST_CASE(a_stack_that_a_deeper_fiber_used_before_does_not_count) {
     BOOST_TEST(first >= 80U * 1024);
     BOOST_TEST(second < 32U * 1024);
     BOOST_TEST(second > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_fiber_that_lives_counts_with_what_it_used_so_far_and_is_warned_of) {
+    const auto end = corun_test::in_child([] {
+        const corun::stack_watch watch{0.5};
+        corun::run([&] {
+            auto server = corun::spawn({.name = "server"}, [] {
+                use_stack<80 * 1024>();
+                corun::yield(corun::sleep_for(std::chrono::hours{1}));
+            });
+            corun::yield();
+            for (int i = 0; i != 2; ++i) {
+                const auto sites = watch.result();
+                const bool is_known = sites.size() == 2 && sites[0].name == "server" && sites[0].fibers == 1 &&
+                                      sites[0].deepest >= 80 * 1024 && sites[0].deepest < 128 * 1024;
+                if (!is_known) std::abort();
+            }
+        });
+    });
+    BOOST_TEST(end.exit_code == 0, end.error_output);
+    const auto first = end.error_output.find("corun: fiber 'server' (#");
+    BOOST_TEST(first != std::string::npos, end.error_output);
+    BOOST_TEST(end.error_output.find("corun: fiber 'server'", first + 1) == std::string::npos, end.error_output);
 }
 
 BOOST_AUTO_TEST_CASE(beyond_the_fraction_a_site_is_named_once_with_advice) {

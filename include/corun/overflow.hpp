@@ -26,7 +26,7 @@ void report_overflows();
 struct stack_use {
     std::source_location spawned_at;
     std::string name;  ///< of the fiber that went deepest
-    std::uint64_t fibers = 0;  ///< that have ended
+    std::uint64_t fibers = 0;  ///< that have ended or live
     std::size_t deepest = 0;  ///< bytes
     std::size_t stack_size = 0;  ///< as spawn_options would name it: guard page included
 
@@ -38,13 +38,15 @@ struct stack_use {
 /// a time; throws std::logic_error for a second. `./dev stacks PROGRAM` does the same for a whole program from outside.
 class stack_watch {
 public:
-    /// @param warn_at  the fraction of its stack from which on a site is named on stderr, once
+    /// @param warn_at  the fraction of its stack from which on a site is named on stderr, once: when the fiber ends, or in result()
     explicit stack_watch(double warn_at = 0.75);
     ~stack_watch();
     stack_watch(const stack_watch&) = delete;
     stack_watch& operator=(const stack_watch&) = delete;
 
-    /// The fibers that have ended so far, the deepest site first. Any thread.
+    /// The fibers that have ended so far and those that live, the deepest site first; how deep the latter are is looked at now, and a site
+    /// that has come to the fraction is named. Any thread, also on a fiber; never switches. Without the living fibers of schedulers in
+    /// which one does not yield for a second. Throws std::bad_alloc.
     [[nodiscard]] std::vector<stack_use> result() const;
 };
 
