@@ -1,5 +1,6 @@
 #include "stall.hpp"
 
+#include "roster.hpp"
 #include "scheduler_impl.hpp"
 
 #include <corun/detail/scope.hpp>
@@ -77,27 +78,64 @@ void stall_detector::look() noexcept {
 
 void stall_detector::ask_context() {
     if (!boost::asio::has_service<boost::asio::detail::scheduler>(owner_.context)) return;
-    boost::asio::post(owner_.executor, [self = boost::intrusive_ptr<scheduler_impl>{&owner_}] {
-        if (self->is_dying() || !self->try_enter()) return;
-        const entered inside{*self};
-        self->stalls.context_answers();
-    });
+    if (asks_.exchange(true)) return;
+    try {
+        boost::asio::post(owner_.executor, [self = boost::intrusive_ptr<scheduler_impl>{&owner_}] {
+            self->stalls.asks_ = false;
+            if (self->is_dying() || !self->try_enter()) return;
+            const entered inside{*self};
+            self->stalls.context_answers();
+        });
+    } catch (...) {
+        asks_ = false;
+        throw;
+    }
 }
 
 void stall_detector::context_answers() {
-    if (owner_.ready.taken() != looked_at_ || owner_.has_work() || owner_.live == 0 || !all_wait_for_fibers()) return;
-    auto& context = boost::asio::use_service<boost::asio::detail::scheduler>(owner_.context);
-    if (outstanding_work(context) > owner_.own_work() + 1) {  // and the handler that this is
+    if (owner_.ready.taken() != looked_at_ || !stands_still()) return;
+    std::vector<boost::intrusive_ptr<scheduler_impl>> others;
+    if (!all_stand_still(others)) {
         look_again_later();
         return;
     }
+    tell();
+    for (const auto& other : others) {
+        if (!other->try_enter()) continue;
+        const entered inside{*other};
+        if (other->stalls.stands_still()) other->stalls.tell();
+    }
+}
+
+bool stall_detector::stands_still() noexcept { return owner_.live != 0 && !owner_.has_work() && all_wait_for_fibers(); }
+
+// Whether nothing of the context is outstanding but what its schedulers, of which none can move, count as such. One that another
+// thread is inside of may move.
+bool stall_detector::all_stand_still(std::vector<boost::intrusive_ptr<scheduler_impl>>& others) {
+    long ours = owner_.own_work() + 1;  // and the handler that this is
+    for (const auto& other : all_schedulers()) {
+        if (other.get() == &owner_ || &other->context != &owner_.context) continue;
+        if (!other->try_enter()) return false;
+        const entered inside{*other};
+        if (other->live != 0 && !other->stalls.stands_still()) return false;
+        ours += other->own_work() + long{other->stalls.asks_};
+        others.push_back(other);  // a copy: `inside` needs it until the end of the turn
+    }
+    auto& context = boost::asio::use_service<boost::asio::detail::scheduler>(owner_.context);
+    return outstanding_work(context) <= ours && !owner_.has_work();
+}
+
+// Once of each state.
+void stall_detector::tell() {
     rest();
-    stall_handler tell;
+    looked_at_ = owner_.ready.taken();
+    if (std::exchange(told_at_, looked_at_) == looked_at_) return;
+    stall_handler told;
     {
         const std::lock_guard hold{handler_lock};
-        tell = handler();
+        told = handler();
     }
-    if (tell) tell(describe_stall(owner_));
+    if (told) told(describe_stall(owner_));
 }
 
 void stall_detector::look_again_later() {

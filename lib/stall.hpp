@@ -4,8 +4,12 @@
 #include <corun/detail/record.hpp>
 #include <corun/detail/timer_node.hpp>
 
+#include <boost/intrusive_ptr.hpp>
+
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace corun::detail {
 
@@ -13,7 +17,8 @@ class scheduler_impl;
 
 // Of one scheduler; the owner's. At the end of a drive that leaves nobody runnable, one look at a fiber that was known to wait for the
 // outside says that all is well. Only where there is none, and no timer, the context is asked whether other work is outstanding: by a
-// handler of our own, because Asio settles its count between handlers.
+// handler of our own, because Asio settles its count between handlers. Other schedulers of the context are no outstanding work where
+// they stand still, too: each of them is reported then.
 class stall_detector final : timer_node {
 public:
     explicit stall_detector(scheduler_impl& owner) noexcept : owner_{owner} {}
@@ -31,6 +36,9 @@ private:
     [[nodiscard]] bool all_wait_for_fibers() noexcept;
     void ask_context();
     void context_answers();
+    [[nodiscard]] bool stands_still() noexcept;
+    [[nodiscard]] bool all_stand_still(std::vector<boost::intrusive_ptr<scheduler_impl>>& others);
+    void tell();
     void look_again_later();
 
     static constexpr std::uint64_t never = ~std::uint64_t{0};
@@ -39,7 +47,9 @@ private:
     scheduler_impl& owner_;
     const fiber_record* witness_ = nullptr;  // waited for the outside when it was looked at last
     std::uint64_t looked_at_ = never;  // the count of turns then: nothing has changed while it is the same
+    std::uint64_t told_at_ = never;    // likewise, of the last report
     std::chrono::seconds pause_ = soonest;
+    std::atomic<bool> asks_{false};    // a handler of ours is on its way
 };
 
 }  // namespace corun::detail

@@ -123,6 +123,45 @@ BOOST_AUTO_TEST_CASE(each_state_is_reported_once) {
     io.reset();
 }
 
+BOOST_AUTO_TEST_CASE(several_schedulers_of_a_context_that_all_stand_still) {
+    corun::event here, there;
+    corun::scheduler other{io->get_executor()};
+    corun::on_stall([this](const corun::stall& found) {
+        reports.push_back(found);
+        if (reports.size() == 2) io->stop();
+    });
+    corun::spawn(*io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
+    corun::spawn(other, {.name = "there"}, [&] { corun::yield(there.wait()); }, asio::detached);
+    io->run();
+    BOOST_TEST(reports.size() == 2u);
+    BOOST_TEST(says("'here' waits at"), text());
+    BOOST_TEST(says("'there' waits at"), text());
+    corun::on_stall({});
+    io->restart();
+    asio::post(other.get_executor(), [&] { there.set(); });
+    asio::post(corun::scheduler::of(*io).get_executor(), [&] { here.set(); });
+    io->run();  // to the end of both
+}
+
+BOOST_AUTO_TEST_CASE(another_scheduler_that_stands_still_later) {
+    corun::event here, there;
+    auto other = std::make_unique<corun::scheduler>(io->get_executor());
+    corun::on_stall([this](const corun::stall& found) {
+        reports.push_back(found);
+        if (reports.size() == 2) io->stop();
+    });
+    corun::spawn(*io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
+    corun::spawn(*other, {.name = "there"}, [&] {
+        corun::yield(corun::sleep_for(20ms));
+        BOOST_TEST(reports.empty());
+        corun::yield(there.wait());
+    }, asio::detached);
+    io->run();
+    BOOST_TEST(reports.size() == 2u);
+    other.reset();
+    io.reset();
+}
+
 BOOST_AUTO_TEST_CASE(when_the_last_outside_work_ends_it_is_found_out) {
     corun::event never;
     auto guard = std::make_unique<asio::executor_work_guard<asio::io_context::executor_type>>(io->get_executor());
