@@ -36,8 +36,9 @@ void view_scopes(const fiber_record& fiber, fiber_view& out) noexcept {
     out.scope_count = 0;
     for (const scope* s = fiber.innermost; s != nullptr; s = s->outer()) {
         if (out.scope_count < std::size(out.scopes))
-            out.scopes[out.scope_count] = {s->kind(),  s->where(),        s->deadline(),
-                                           s->grace(), s->lets_through(), s->is_cancelled() ? std::optional{s->reason()} : std::nullopt};
+            out.scopes[out.scope_count] = {s->kind(),         s->where(),
+                                           s->deadline(),     s->grace(),
+                                           s->lets_through(), s->is_cancelled() ? std::optional{s->reason()} : std::nullopt};
         ++out.scope_count;
     }
 }

@@ -130,8 +130,10 @@ BOOST_AUTO_TEST_CASE(several_schedulers_of_a_context_that_all_stand_still) {
         reports.push_back(found);
         if (reports.size() == 2) io->stop();
     });
-    corun::spawn(*io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
-    corun::spawn(other, {.name = "there"}, [&] { corun::yield(there.wait()); }, asio::detached);
+    corun::spawn(
+        *io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
+    corun::spawn(
+        other, {.name = "there"}, [&] { corun::yield(there.wait()); }, asio::detached);
     io->run();
     BOOST_TEST(reports.size() == 2u);
     BOOST_TEST(says("'here' waits at"), text());
@@ -150,12 +152,16 @@ BOOST_AUTO_TEST_CASE(another_scheduler_that_stands_still_later) {
         reports.push_back(found);
         if (reports.size() == 2) io->stop();
     });
-    corun::spawn(*io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
-    corun::spawn(*other, {.name = "there"}, [&] {
-        corun::yield(corun::sleep_for(20ms));
-        BOOST_TEST(reports.empty());
-        corun::yield(there.wait());
-    }, asio::detached);
+    corun::spawn(
+        *io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
+    corun::spawn(
+        *other, {.name = "there"},
+        [&] {
+            corun::yield(corun::sleep_for(20ms));
+            BOOST_TEST(reports.empty());
+            corun::yield(there.wait());
+        },
+        asio::detached);
     io->run();
     BOOST_TEST(reports.size() == 2u);
     other.reset();

@@ -41,7 +41,8 @@ void report_stall(const stall& found);
 /// A stall is known at once where nothing else of its context is outstanding, and within a second, later within a minute, after
 /// the last of that has ended. Whatever Asio counts as work prevents the report: a work guard, a timer, a signal_set, a
 /// descriptor, a posted function. So a thread that may spawn or post something later should hold a work guard, as it should for
-/// Asio's own sake. Contexts other than an io_context, several schedulers on one context and simulations are not looked at.
+/// Asio's own sake. Contexts other than an io_context and simulations are not looked at. Of several schedulers on
+/// one context each is reported, when none of them can move.
 ///
 /// A cycle of mutexes and joins does not come as far as this: the yield that would close it throws `deadlock`.
 void on_stall(stall_handler handler);

@@ -29,7 +29,7 @@ struct long_run {
 void report_long_run(const long_run& found);
 
 struct watchdog_options {
-    std::chrono::nanoseconds limit = std::chrono::milliseconds{100};
+    std::chrono::nanoseconds limit = std::chrono::milliseconds{100};  ///< of all schedulers of the process; 100 µs at least
     std::function<void(const long_run&)> on_long_run = report_long_run;  ///< called on the watchdog's own thread
 };
 
