@@ -9,12 +9,10 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <unistd.h>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,13 +23,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using corun_test::trace_scratch;
 using strings = std::vector<std::string>;
-
-// A file of the test's own, which goes with it.
-struct scratch {
-    std::string path = (std::filesystem::temp_directory_path() / ("corun-trace-" + std::to_string(::getpid()) + ".json")).string();
-    ~scratch() { std::filesystem::remove(path); }
-};
 
 std::string label(const auto& fiber, const std::string& name) { return "#" + std::to_string(fiber.id()) + " " + name; }
 
@@ -42,7 +35,7 @@ std::string here(unsigned line) { return std::string{__FILE__} + ":" + std::to_s
 BOOST_FIXTURE_TEST_SUITE(trace, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(a_fiber_is_a_track_of_its_states_with_lines_and_what_it_waits_for) {
-    const scratch file;
+    const trace_scratch file;
     std::string waiter_label;
     unsigned line = 0;
     {
@@ -76,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_fiber_is_a_track_of_its_states_with_lines_and_what_it_wai
 }
 
 BOOST_AUTO_TEST_CASE(arrows_go_from_who_spawns_and_wakes) {
-    const scratch file;
+    const trace_scratch file;
     std::string waiter_label, main_label;
     {
         const corun::trace recorded{file.path};
@@ -103,7 +96,7 @@ BOOST_AUTO_TEST_CASE(arrows_go_from_who_spawns_and_wakes) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_event_loop_wakes_says_so) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorded{file.path};
         corun::run([] { corun::yield(corun::sleep_for(1ms)); });
@@ -118,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_the_event_loop_wakes_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(an_arrow_to_a_fiber_of_another_scheduler_on_another_thread) {
-    const scratch file;
+    const trace_scratch file;
     std::string waiter_label, opener_label;
     {
         const corun::trace recorded{file.path};
@@ -151,7 +144,7 @@ BOOST_AUTO_TEST_CASE(an_arrow_to_a_fiber_of_another_scheduler_on_another_thread)
 }
 
 BOOST_AUTO_TEST_CASE(spans_hold_the_states_and_nest_across_yields) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorded{file.path};
         corun::run([] {
@@ -177,7 +170,7 @@ BOOST_AUTO_TEST_CASE(spans_hold_the_states_and_nest_across_yields) {
 }
 
 BOOST_AUTO_TEST_CASE(the_ring_keeps_the_newest_and_counts_the_others) {
-    const scratch file;
+    const trace_scratch file;
     std::uint64_t dropped = 0;
     {
         const corun::trace recorded{file.path, {.events = 256}};
@@ -200,8 +193,48 @@ BOOST_AUTO_TEST_CASE(the_ring_keeps_the_newest_and_counts_the_others) {
     BOOST_TEST(seen.slices.size() > 10U);
 }
 
+BOOST_AUTO_TEST_CASE(an_arrow_from_a_fiber_that_ran_already_when_the_trace_began) {
+    const trace_scratch file;
+    corun::run([&] {
+        const std::string self = "#" + std::to_string(corun::this_fiber::id()) + " main";
+        {
+            const corun::trace recorded{file.path};
+            auto child = corun::spawn({.name = "child"}, [] {});
+            corun::yield(child.join());
+            corun::yield(corun::sleep_for(1ms));  // the next turn of the loop is the first that is recorded
+        }
+        const corun_test::trace_file seen{file.path};  // which wants both ends of each arrow in a slice, on a track with a name
+        BOOST_REQUIRE(!seen.arrows.empty());
+        const std::string source = seen.names.at(seen.arrows.front().from);
+        BOOST_TEST(source == self);
+        const strings states = seen.states(source);
+        BOOST_TEST((!states.empty() && states.front() == "not traced yet"));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(names_may_hold_any_bytes) {
+    const trace_scratch file;
+    const std::string hostile{"a\"b\\c\nd\x7f\xc3\xa9\xff\0e", 14};
+    std::string label;
+    {
+        const corun::trace recorded{file.path};
+        corun::run([&] {
+            auto fiber = corun::spawn({.name = hostile}, [&] {
+                const corun::trace_span span{hostile};
+                corun::yield();
+            });
+            label = "#" + std::to_string(fiber.id()) + " a\"b\\c?d?\xc3\xa9?";  // names end at a NUL
+            corun::yield(fiber.join());
+        });
+    }
+    const corun_test::trace_file seen{file.path};
+    BOOST_TEST(seen.track(label) != 0U);
+    const auto slices = seen.of(label);
+    BOOST_TEST(std::any_of(slices.begin(), slices.end(), [](const auto& s) { return s.name == "a\"b\\c?d?\xc3\xa9?"; }));
+}
+
 BOOST_AUTO_TEST_CASE(it_may_begin_and_end_while_fibers_wait) {
-    const scratch file;
+    const trace_scratch file;
     corun::run([&] {
         corun::event first, second;
         auto waiter = corun::spawn({.name = "waiter"}, [&] {
@@ -225,7 +258,7 @@ BOOST_AUTO_TEST_CASE(it_may_begin_and_end_while_fibers_wait) {
 }
 
 BOOST_AUTO_TEST_CASE(a_simulated_run_is_in_virtual_time) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorded{file.path};
         corun::sim::run({}, [] { corun::yield(corun::sleep_for(1h)); });
@@ -240,7 +273,7 @@ BOOST_AUTO_TEST_CASE(a_simulated_run_is_in_virtual_time) {
 }
 
 BOOST_AUTO_TEST_CASE(of_several_threads_while_it_begins_and_ends) {
-    const scratch file;
+    const trace_scratch file;
     std::atomic<bool> enough{false};
     corun::runtime cores{{.threads = 3}};
     corun::concurrent_mutex shared;
@@ -270,7 +303,7 @@ BOOST_AUTO_TEST_CASE(of_several_threads_while_it_begins_and_ends) {
 }
 
 BOOST_AUTO_TEST_CASE(a_second_one_and_a_file_that_cannot_be_written_are_refused) {
-    const scratch file;
+    const trace_scratch file;
     BOOST_CHECK_EXCEPTION(corun::trace{"/nowhere/at/all.json"}, boost::system::system_error, [](const auto& e) {
         return std::string{e.what()}.starts_with("corun: the trace /nowhere/at/all.json cannot be written: No such file");
     });
@@ -283,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_second_one_and_a_file_that_cannot_be_written_are_refused)
 }
 
 BOOST_AUTO_TEST_CASE(a_flight_recorder_leaves_no_file_without_a_crash) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorder{file.path, {.only_on_crash = true}};
         corun::run([] { corun::yield(); });

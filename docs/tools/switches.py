@@ -31,6 +31,9 @@ SWITCH = re.compile(r"_ZNK5corun7yield_tcl|_ZN5corun6detail(?:5await|16await_ini
                     r"8give_way|4park|10take_turns|11switch_away)[IER]|_ZN5boost4asio12async_resultIN5corun(?:7yield_tE|11yield_tokenE)")
 
 
+GUARD = re.compile(r"_ZN5corun8no_yieldC[12]")  # its constructor
+
+
 class Program:
     def __init__(self, graph, foreign):
         self.graph, self.foreign = graph, foreign
@@ -45,18 +48,25 @@ class Program:
 
     def switch_points(self):
         """(place, function) of each expression of the program that switches, not by way of another function of the program."""
-        reaching = self.reaching_switch_without_own()
+        reaching = self.reaching_without_own(SWITCH)
         found = {(call.place, name) for name, function in self.functions.items() if self.is_own(name)
                  for call in function.calls if call.callee in reaching}
         return sorted(found, key=lambda each: in_order(each[0]))
 
-    def reaching_switch_without_own(self):
+    def guards_elsewhere(self):
+        """{(place, what): function} of each corun::no_yield that is a member, or in an optional: what it guards is not known."""
+        reaching = self.reaching_without_own(GUARD)
+        return {(call.place, "a corun::no_yield that is no variable of a block: what it guards"): name for name, function in self.functions.items()
+                if self.is_own(name) for call in function.calls
+                if call.callee in reaching and not (GUARD.match(call.callee) and function.scopes)}
+
+    def reaching_without_own(self, target):
         callers = collections.defaultdict(set)
         for name, function in self.functions.items():
             if not self.is_own(name):
                 for call in function.calls:
                     callers[call.callee].add(name)
-        reaching = {name for name in self.functions if SWITCH.match(name)}
+        reaching = {name for name in self.functions if target.match(name)}
         waiting = list(reaching)
         while waiting:
             for caller in callers[waiting.pop()] - reaching:
@@ -142,7 +152,7 @@ def report(program):
     print(f"{counted(len(points), 'switch point')}:")
     for place, name in points:
         print(f"  {short(place)}: in {readable[name]}")
-    checked, bad, holes = collections.Counter(), [], {}
+    checked, bad, holes = collections.Counter(), [], program.guards_elsewhere()
     for kind, place, name, calls in program.roots():
         checked[kind] += 1
         chain, found = program.search(name, calls)
