@@ -48,6 +48,14 @@ class Function:
         return self.place.rsplit(":", 2)[0]
 
 
+def is_known_to(compiler):
+    """Whether a compiler has the flags; clang has not."""
+    try:
+        return subprocess.run([compiler, *FLAGS, "-E", "-x", "c++", "/dev/null"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 class CallGraph:
     def __init__(self):
         self.functions = {}

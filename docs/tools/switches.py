@@ -8,7 +8,7 @@ SOURCE...  all source files of the program, as C++ files
 
 Prints every expression that may switch, then each destructor, noexcept function and corun::no_yield scope of the program that can
 reach one, with the chain of calls that does, then the holes: calls through pointers and virtual functions, and functions whose body is
-in none of the sources. What passes through a hole is not known. Exit code: 0 nothing reaches a yield, 1 something does, 2 it did not compile.
+in none of the sources. What passes through a hole is not known. Exit code: 0 nothing reaches a yield, 1 something does, 2 it could not be looked at.
 
 It sees the program as g++ -O0 does. Functions of the system's headers without a body (the C and C++ libraries') are trusted not to call
 back, and corun's not to switch but in corun::yield. Code that no source instantiates is not there.
@@ -178,9 +178,17 @@ def counted(number, singular, plural=None):
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def give_up(why):
+    print(f"switches.py: {why}", file=sys.stderr)
+    raise SystemExit(2)
+
+
 def flags_of(source, build):
     """What compile_commands.json has for a source, without what belongs to its output."""
-    commands = json.loads((pathlib.Path(build) / "compile_commands.json").read_text())
+    file = pathlib.Path(build) / "compile_commands.json"
+    if not file.is_file():
+        give_up(f"there is no {file}; CMake writes it with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    commands = json.loads(file.read_text())
     for entry in commands:
         if (pathlib.Path(entry["directory"]) / entry["file"]).resolve() == pathlib.Path(source).resolve():
             words = entry.get("arguments") or shlex.split(entry["command"])
@@ -189,7 +197,13 @@ def flags_of(source, build):
             directory = entry["directory"]
             kept = [word for word in shlex.split(text) if pathlib.Path(word).name not in (pathlib.Path(source).name, "g++", "c++", "clang++")]
             return [re.sub(r"^-I(?!/)", f"-I{directory}/", word) for word in kept]
-    raise SystemExit(f"switches.py: {build}/compile_commands.json does not know {source}")
+    return give_up(f"{build}/compile_commands.json does not know {source}")
+
+
+def system_folders(flags):
+    """Whose headers are not the program's own, an installed corun's for example: `-isystem FOLDER`, in one word or two."""
+    words = iter(flags)
+    return [pathlib.Path(word.removeprefix("-isystem") or next(words, "")).resolve() for word in words if word.startswith("-isystem")]
 
 
 def main(arguments):
@@ -200,20 +214,23 @@ def main(arguments):
     parser.add_argument("--compiler", default="g++")
     parser.add_argument("sources", nargs="+", metavar="SOURCE")
     options = parser.parse_args(own)
+    if not call_graph.is_known_to(options.compiler):
+        parser.error(f"{options.compiler} is not there, or does not write call graphs (-fcallgraph-info) as g++ 10 and newer do")
     graph = call_graph.CallGraph()
-    usual = ["-std=c++20", *([f"-I{INCLUDE}"] if INCLUDE.is_dir() else []), *flags]
+    usual = ["-std=c++20", *([f"-I{INCLUDE}"] if INCLUDE.is_dir() and not options.build else [])]
+    foreign = [INCLUDE, pathlib.Path("/usr"), *system_folders(flags)]
     with tempfile.TemporaryDirectory(prefix="corun-switches-") as folder:
         for source in options.sources:
             if not pathlib.Path(source).is_file():
                 parser.error(f"there is no source file {source}")
             given = flags_of(source, options.build) if options.build else []
+            foreign += system_folders(given)
             try:
-                graph.add_source(options.compiler, source, [*usual[:1], *given, *usual[1:]], pathlib.Path(folder))
+                graph.add_source(options.compiler, source, [*usual, *given, *flags], pathlib.Path(folder))
             except subprocess.CalledProcessError as failure:
                 print(f"switches.py: {source} does not compile: {shlex.join(map(str, failure.cmd))}", file=sys.stderr)
                 return 2
     graph.finish()
-    foreign = [INCLUDE, pathlib.Path("/usr"), *(pathlib.Path(f.removeprefix("-isystem")).resolve() for f in flags if f.startswith("-isystem"))]
     return 1 if report(Program(graph, foreign)) else 0
 
 

@@ -130,6 +130,37 @@ BOOST_AUTO_TEST_CASE(an_overflow_that_is_reported_too_whichever_was_asked_for_fi
     }
 }
 
+// Ends a fiber's process in the middle of a trace.
+corun_test::child_end end_by(int number, const std::string& path, bool only_on_crash, void (*handler)(int)) {
+    return corun_test::in_child([&] {
+        std::signal(number, handler);
+        const corun::trace recorded{path, {.only_on_crash = only_on_crash}};
+        corun::run([&] {
+            corun::yield();
+            ::raise(number);
+        });
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_process_ends_the_trace_first) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        const trace_scratch file;
+        BOOST_TEST(end_by(number, file.path, false, SIG_DFL).signal == number);
+        const corun_test::trace_file seen{file.path};
+        BOOST_TEST(!seen.slices.empty());
+        BOOST_TEST(seen.instants.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(it_is_no_crash_and_no_matter_of_the_trace_where_the_program_has_a_handler) {
+    const trace_scratch file;
+    BOOST_TEST(end_by(SIGTERM, file.path, true, SIG_DFL).signal == SIGTERM);
+    BOOST_TEST(!std::filesystem::exists(file.path));
+    BOOST_TEST(end_by(SIGTERM, file.path, false, users_handler).exit_code == 7);
+    BOOST_TEST(end_by(SIGTERM, file.path, false, SIG_IGN).exit_code == 0);
+    const corun_test::trace_file seen{file.path};  // as ever
+}
+
 BOOST_AUTO_TEST_CASE(while_other_threads_record) {
     const trace_scratch file;
     const auto end = corun_test::in_child([&] {

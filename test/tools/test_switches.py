@@ -1,4 +1,5 @@
 """docs/tools/switches.py on small programs of which it is known what reaches a yield."""
+import functools
 import pathlib
 import re
 import shutil
@@ -11,9 +12,10 @@ PROGRAMS = pathlib.Path(__file__).parent / "switches"
 BAD = PROGRAMS / "bad.cpp"
 
 
+@functools.cache
 def check(*sources):
     """Exit code and output, the places without their folders."""
-    ended = subprocess.run([sys.executable, "-B", ROOT / "docs/tools/switches.py", *(PROGRAMS / s for s in sources)],
+    ended = subprocess.run([sys.executable, "-B", ROOT / "docs/tools/switches.py", *(s if s.startswith("-") else PROGRAMS / s for s in sources)],
                            capture_output=True, text=True, timeout=200)
     return ended.returncode, re.sub(r"\S*/(?=\w+\.cpp)", "", ended.stdout) + ended.stderr
 
@@ -101,6 +103,12 @@ class Switches(unittest.TestCase):
         code, text = check("nowhere.cpp")
         self.assertEqual(code, 2)
         self.assertIn("there is no source file", text)
+        code, text = check("good.cpp", "--compiler=clang-without-a-call-graph")
+        self.assertEqual(code, 2)
+        self.assertIn("is not there, or does not write call graphs", text)
+        code, text = check("good.cpp", "--build=/nowhere")
+        self.assertEqual(code, 2)
+        self.assertIn("there is no /nowhere/compile_commands.json", text)
 
 
 if __name__ == "__main__":
