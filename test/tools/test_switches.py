@@ -1,10 +1,12 @@
 """docs/tools/switches.py on small programs of which it is known what reaches a yield."""
 import functools
+import json
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -98,6 +100,14 @@ class Switches(unittest.TestCase):
         self.assertEqual(code, 1, text)
         self.assertIn("the noexcept function by_name() can reach a yield:\n", text)
         self.assertIn("1 can reach a yield; 4 holes", text)
+
+    def test_an_installed_corun_that_compile_commands_name_is_no_part_of_the_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(ROOT / "include", pathlib.Path(folder) / "include")
+            command = f"c++ -O2 -isystem {folder}/include -std=c++20 -o good.o -c {PROGRAMS / 'good.cpp'}"
+            entry = {"directory": folder, "command": command, "file": str(PROGRAMS / "good.cpp")}
+            (pathlib.Path(folder) / "compile_commands.json").write_text(json.dumps([entry]))
+            self.assertEqual(check("good.cpp", f"--build={folder}"), check("good.cpp"))
 
     def test_what_is_not_there_or_does_not_compile_is_an_error(self):
         code, text = check("nowhere.cpp")
