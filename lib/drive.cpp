@@ -205,7 +205,7 @@ void scheduler_impl::settle() {
     }
     if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
-    arm_timer();
+    if (armed_for_ == timer_queue::time_point::max()) arm_timer();
     descriptors.arm();
     if (ready.empty()) stalls.look();
 }
@@ -217,6 +217,7 @@ void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
 // Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.
 void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
     timers.add(node, when);
+    if (when >= armed_for_) return;
     try {
         if (!is_dying() && simulated == nullptr) arm_timer();
     } catch (...) {
