@@ -34,7 +34,8 @@ corun_test::child_end end_of(std::size_t stack_size, std::size_t bytes) {
         for (const int number : {SIGSEGV, SIGBUS}) std::signal(number, SIG_DFL);  // sanitizers have theirs
         corun::report_overflows();
         corun::run([&] {
-            corun::yield(corun::spawn({.name = "deep", .stack_size = stack_size}, [&] { descend(__builtin_frame_address(0), bytes); }).join());
+            const corun::spawn_options options{.name = "deep", .stack_size = stack_size};
+            corun::yield(corun::spawn(options, [&] { descend(__builtin_frame_address(0), bytes); }).join());
         });
     });
 }
@@ -83,7 +84,8 @@ BOOST_AUTO_TEST_CASE(the_size_that_is_advised_suffices_and_half_of_it_need_not) 
     std::size_t advice = 0;
     corun::run([&] {
         const corun::stack_watch watch{1};
-        corun::yield(corun::spawn({.name = "deep", .stack_size = 1024 * 1024}, [] { descend(__builtin_frame_address(0), bytes); }).join());
+        const corun::spawn_options options{.name = "deep", .stack_size = 1024 * 1024};
+        corun::yield(corun::spawn(options, [] { descend(__builtin_frame_address(0), bytes); }).join());
         advice = watch.result().front().advice();
     });
     BOOST_TEST(end_of(advice, bytes).exit_code == 0);

@@ -56,8 +56,8 @@ class Program:
     def guards_elsewhere(self):
         """{(place, what): function} of each corun::no_yield that is a member, or in an optional: what it guards is not known."""
         reaching = self.reaching_without_own(GUARD)
-        return {(call.place, "a corun::no_yield that is no variable of a block: what it guards"): name for name, function in self.functions.items()
-                if self.is_own(name) for call in function.calls
+        return {(call.place, "a corun::no_yield that is no variable of a block: what it guards"): name
+                for name, function in self.functions.items() if self.is_own(name) for call in function.calls
                 if call.callee in reaching and not (GUARD.match(call.callee) and function.scopes)}
 
     def reaching_without_own(self, target):

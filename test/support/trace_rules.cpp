@@ -96,7 +96,8 @@ void check_order(std::vector<event>& events, const std::set<std::uint64_t>& name
             ++open[each.track];
             continue;
         }
-        BOOST_TEST(open[each.track] > 0U, "a '" << each.phase << "' outside of slices, track " << each.track << ", " << each.at << " ns");
+        BOOST_TEST(open[each.track] > 0U,
+                   "a '" << each.phase << "' outside of slices, track " << each.track << ", " << each.at << " ns");
         if (each.phase == 'E')
             --open[each.track];
         else
