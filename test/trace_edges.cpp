@@ -1,6 +1,7 @@
 // Traces that begin late, lose their oldest events, or hold strange names.
 #include <corun/trace.hpp>
 
+#include "../lib/trace_json.hpp"
 #include "support/leaks.hpp"
 #include "support/trace_file.hpp"
 
@@ -9,6 +10,8 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -92,6 +95,22 @@ BOOST_AUTO_TEST_CASE(names_may_hold_any_bytes) {
     BOOST_TEST(seen.track(label) != 0U);
     const auto slices = seen.of(label);
     BOOST_TEST(std::any_of(slices.begin(), slices.end(), [](const auto& s) { return s.name == "a\"b\\c?d?\xc3\xa9?"; }));
+}
+
+BOOST_AUTO_TEST_CASE(ids_beyond_32_bits_have_tracks_of_their_own) {
+    const trace_scratch file;
+    corun::detail::trace_ring ring{256};
+    for (const std::uint64_t id : {std::uint64_t{1}, std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1, std::uint64_t{1} << 40}) {
+        corun::detail::trace_event event{.kind = corun::detail::trace_kind::run, .fiber = id, .at = 1000};
+        ring.add(event);
+        event.kind = corun::detail::trace_kind::end;
+        ring.add(event);
+    }
+    corun::detail::trace_writer writer{ring.capacity()};
+    const int fd = ::open(file.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    BOOST_TEST(writer.write(fd, ring, {}) == 0);
+    ::close(fd);
+    BOOST_TEST(corun_test::trace_file{file.path}.slices.size() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(it_may_begin_and_end_while_fibers_wait) {
