@@ -51,7 +51,8 @@ namespace detail {
 // runs while an exception unwinds the fiber.
 [[nodiscard]] bool is_interrupted(const fiber_record& self) noexcept;
 
-void take_turns(fiber_record& self);  // give_way, out of line
+// give_way, out of line. Not inside a function that a strand runs: nothing switches there.
+void take_turns(fiber_record& self);
 
 // For whoever looks at the fiber while it stands still in the operation.
 template <class Op>
@@ -105,9 +106,18 @@ CORUN_SWITCH bool start(fiber_record& self, Op& op) {
 template <operation Op>
 CORUN_SWITCH void await(fiber_record& self, Op& op) {
     const auto may_go_on = [&]() -> bool { return --self.owner->budget > 0 || is_done_after_a_turn(self, op); };
-    if constexpr (requires { op.at_once(self); }) {
+    if constexpr (requires { op.take_now(self); }) {
+        if (op.take_now(self)) [[likely]] {
+            if (--self.owner->budget <= 0) [[unlikely]]
+                take_turns(self);
+            return;
+        }
+        refuse_below_strand(self);
+    } else if constexpr (requires { op.at_once(self); }) {
+        refuse_below_strand(self);
         if (op.at_once(self) && may_go_on()) return;
     } else {
+        refuse_below_strand(self);
         if (is_done(self, op) && may_go_on()) return;
     }
     if (start(self, op) && is_done(self, op) && may_go_on()) return;
