@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(a_stack_that_a_deeper_fiber_used_before_does_not_count) {
         corun::yield(corun::spawn({.name = "deep"}, [] { use_stack<80 * 1024>(); }).join());
         corun::yield();
         corun::yield(corun::spawn({.name = "after"}, [] {}).join());
-        for (const auto& use : watch.result()) (use.name == "deep" ? first : second) = use.deepest;
+        for (const auto& use : watch.result())
+            if (use.name != "main") (use.name == "deep" ? first : second) = use.deepest;
     });
     BOOST_TEST(first >= 80U * 1024);
     BOOST_TEST(second < 32U * 1024);
