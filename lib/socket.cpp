@@ -24,7 +24,7 @@ void abandon_waits(int fd) noexcept {
 }
 
 bool socket_wait::is_ready_now(int fd) const noexcept {
-    if (finished_ || wait_.abandoned || fd < 0) return true;
+    if (has_ended() || wait_.abandoned || fd < 0) return true;
     pollfd p{.fd = fd, .events = static_cast<short>(wait_.way == direction::read ? POLLIN : POLLOUT), .revents = 0};
     return ::poll(&p, 1, 0) != 0;
 }
@@ -51,8 +51,8 @@ void socket_wait::take_turns(fiber_record& self) {
 }
 
 boost::system::error_code socket_wait::error() const noexcept {
-    if (failure_ == end_of_file) return boost::asio::error::eof;
-    return {failure_, boost::system::system_category()};
+    if (outcome_ == end_of_file) return boost::asio::error::eof;
+    return {outcome_, boost::system::system_category()};
 }
 
 void socket_wait::raise(const char* what) const { throw boost::system::system_error{error(), what}; }

@@ -101,16 +101,21 @@ CORUN_SWITCH bool start(fiber_record& self, Op& op) {
     }
 }
 
+// A ready operation's fiber goes on at once as long as the drive's budget lasts.
+template <class Op>
+CORUN_SWITCH bool may_go_on(fiber_record& self, Op& op) {
+    return --self.owner->budget > 0 || is_done_after_a_turn(self, op);
+}
+
 // Waits until the operation is ready. The one place in which fibers park on anything but the run queue.
 template <operation Op>
 CORUN_SWITCH void await(fiber_record& self, Op& op) {
-    const auto may_go_on = [&]() -> bool { return --self.owner->budget > 0 || is_done_after_a_turn(self, op); };
     if constexpr (requires { op.at_once(self); }) {
-        if (op.at_once(self) && may_go_on()) return;
+        if (op.at_once(self) && may_go_on(self, op)) return;
     } else {
-        if (is_done(self, op) && may_go_on()) return;
+        if (is_done(self, op) && may_go_on(self, op)) return;
     }
-    if (start(self, op) && is_done(self, op) && may_go_on()) return;
+    if (start(self, op) && is_done(self, op) && may_go_on(self, op)) return;
     bool asked = false;
     do {
         if (self.alerts != 0 && !asked && is_interrupted(self)) [[unlikely]] {

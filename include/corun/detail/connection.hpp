@@ -45,7 +45,7 @@ public:
     }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        return finished_ || was_abandoned() || attempt(self);
+        return has_ended() || was_abandoned() || attempt(self);
     }
 
     socket get() {
@@ -55,9 +55,8 @@ public:
         return accepted;
     }
     socket get(boost::system::error_code& ec) {
-        complete(*this);
         socket accepted{executor_};
-        if (failure_ != 0) {
+        if (!is_success(*this)) {
             ec = error();
             return accepted;
         }
@@ -73,7 +72,7 @@ private:
     bool attempt(fiber_record& self) {
         auto size = static_cast<socklen_t>(peer_.capacity());
         if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
-        if (failure_ == 0) peer_.resize(size);
+        if (outcome_ == succeeded) peer_.resize(size);
         return true;
     }
     bool begin() {
@@ -122,16 +121,14 @@ public:
     bool commit(fiber_record&) {
         if (is_asleep()) return false;
         if (!has_begun()) return begin();
-        return finished_ || was_abandoned() || conclude();
+        return has_ended() || was_abandoned() || conclude();
     }
 
     void get() {
-        complete(*this);
-        if (failure_ != 0) raise("connect");
+        if (!is_success(*this)) raise("connect");
     }
     void get(boost::system::error_code& ec) {
-        complete(*this);
-        if (failure_ != 0) ec = error();
+        if (!is_success(*this)) ec = error();
     }
 
 private:

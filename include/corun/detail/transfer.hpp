@@ -25,18 +25,16 @@ public:
     // A wait that has ended is worth a call.
     CORUN_SWITCH bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        return finished_ || was_abandoned() || attempt(self);
+        return has_ended() || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
-        complete(*this);
-        if (failure_ != 0) [[unlikely]]
+        if (!is_success(*this)) [[unlikely]]
             raise(reads ? "read" : "write");
         return moved_;
     }
     std::size_t get(boost::system::error_code& ec) {
-        complete(*this);
-        if (failure_ != 0) [[unlikely]]
+        if (!is_success(*this)) [[unlikely]]
             ec = error();
         return moved_;
     }
@@ -117,17 +115,15 @@ public:
     }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        return finished_ || was_abandoned() || attempt(self);
+        return has_ended() || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
-        complete(*this);
-        if (failure_ != 0) raise(Way == direction::read ? "recv_from" : "send_to");
+        if (!is_success(*this)) raise(Way == direction::read ? "recv_from" : "send_to");
         return moved_;
     }
     std::size_t get(boost::system::error_code& ec) {
-        complete(*this);
-        if (failure_ != 0) ec = error();
+        if (!is_success(*this)) ec = error();
         return moved_;
     }
 
