@@ -197,6 +197,7 @@ private:
         if (home_.get() != &home) home_ = &home;
         const bool inside = own != nullptr && current_core() == core_of(home);
         if (inside) {
+            refuse_where_simulated(*core_of(home), Way, socket_.native_handle());
             descriptor_table& known = core_of(home)->known_descriptors;
             const int fd = socket_.native_handle();
             typename remaining<Buffers>::pieces pieces;

@@ -36,7 +36,7 @@ public:
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger);
+        return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger, "accept");
     }
 
     bool at_once(fiber_record& self) {
@@ -112,15 +112,15 @@ public:
     [[nodiscard]] bool ready() const { return has_begun() && is_ready_now(wait_.fd); }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        if (!has_begun() && begin()) return true;
+        if (!has_begun() && begin(fiber)) return true;
         (void)meet(*socket_);
-        return wait_on(fiber, direction::write,
-                       acquaintance::fresh);  // what is known of the number is of the time before it was connecting
+        // What is known of the number is of the time before it was connecting.
+        return wait_on(fiber, direction::write, acquaintance::fresh, "connect");
     }
 
-    bool commit(fiber_record&) {
+    bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        if (!has_begun()) return begin();
+        if (!has_begun()) return begin(self);
         return has_ended() || was_abandoned() || conclude();
     }
 
@@ -135,7 +135,8 @@ private:
     friend socket_wait;
 
     // True: it has ended already.
-    bool begin() {
+    bool begin(const fiber_record& self) {
+        refuse_where_simulated(self, "connect", socket_->native_handle());
         boost::system::error_code ec;
         if (!socket_->is_open()) {
             const auto protocol = peer_.protocol();

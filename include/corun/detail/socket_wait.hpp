@@ -101,22 +101,26 @@ protected:
     [[nodiscard]] bool has_waited() const noexcept { return wait_.events != 0; }
     // Whether a call is worth it now, as far as is known. After a wait that was told of something it is.
     [[nodiscard]] CORUN_SWITCH bool is_worth_a_call(const fiber_record& self, direction way) const noexcept {
-        return self.owner->known_descriptors.is_worth_a_call(wait_.fd, way);
+        const descriptor_table& known = self.owner->known_descriptors;
+        return known.knows(wait_.fd) ? known.is_worth_a_call(wait_.fd, way) : may_call(self);
     }
+    // In a simulation nobody calls the system: who would is refused where it begins to wait.
+    [[nodiscard]] static bool may_call(const fiber_record& self) noexcept;
+    static void refuse_where_simulated(const fiber_record& self, const char* operation, int fd);
     // Whether a call would not block, or would fail, by asking the system; takes nothing.
     [[nodiscard]] bool is_ready_now(int fd) const noexcept;
 
-    // True: it has ended, because it could not be registered.
-    CORUN_SWITCH bool wait_on(fiber_record& fiber, direction way, acquaintance how) {
+    // True: it has ended, because it could not be registered. Throws std::logic_error inside of a simulation.
+    CORUN_SWITCH bool wait_on(fiber_record& fiber, direction way, acquaintance how, const char* operation) {
         wait_.fiber = &fiber;
         if (how == acquaintance::known && fiber.owner->known_descriptors.enlist_known(wait_, way)) [[likely]]
             return false;
-        return register_and_wait(fiber, how);
+        return register_and_wait(fiber, how, operation);
     }
-    bool register_and_wait(fiber_record& fiber, acquaintance how);
+    bool register_and_wait(fiber_record& fiber, acquaintance how, const char* operation);
     // After a call that failed with errno: true if that is the outcome, false if the call would have blocked. Who had waited
     // waits again then.
-    bool has_failed(fiber_record& self, acquaintance how);
+    bool has_failed(fiber_record& self, acquaintance how, const char* operation);
     CORUN_SWITCH bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
     // Between two calls of one operation the others get their turn. Throws `cancelled`.
     static void take_turns(fiber_record& self);
