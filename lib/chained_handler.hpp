@@ -33,6 +33,16 @@ public:
         ::sigaction(number_, &former_, nullptr);
         is_installed_ = false;
     }
+    // Whether nobody has a handler, and the signal is not ignored.
+    [[nodiscard]] bool would_be_first() const noexcept {
+        struct sigaction present {};
+        return ::sigaction(number_, nullptr, &present) == 0 && (present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL;
+    }
+    // At the end of the handler of a signal that no fault causes.
+    void raise_again() const noexcept {
+        ::sigaction(number_, &former_, nullptr);
+        ::raise(number_);
+    }
     // At the end of the handler: what caused a fault causes it again when the handler returns, and finds the former handler.
     void pass_on(const siginfo_t& info) const noexcept {
         ::sigaction(number_, &former_, nullptr);

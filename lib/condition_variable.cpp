@@ -5,7 +5,7 @@ namespace corun {
 void condition_variable::requeue(detail::condition_waiter& w) noexcept {
     w.leave_list(detail::wait_state::dropped);
     w.wants_mutex = true;
-    if (w.held->is_locked()) {
+    if (w.held->owner_.is_held()) {
         w.held->waiting_.append(w);
     } else {
         w.held->owner_.take(*w.fiber);

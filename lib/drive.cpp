@@ -6,7 +6,6 @@
 #include <corun/clock.hpp>
 #include <corun/error.hpp>
 
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -21,10 +20,6 @@ namespace {
 
 // Switches between two polls of I/O. Polling costs about as much as ten switches.
 constexpr std::int32_t switches_per_drive = 256;
-
-// How much later than asked a timer may expire so that close ones expire together. What Linux allows itself for a thread's sleeps
-// (prctl(2), PR_SET_TIMERSLACK).
-constexpr std::chrono::microseconds timer_slack{50};
 
 std::int64_t nanoseconds_now() noexcept { return clock::now().time_since_epoch().count(); }
 
@@ -216,39 +211,9 @@ void scheduler_impl::settle() {
     }
     if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
-    arm_timer();
+    if (armed_for_ == timer_queue::time_point::max()) arm_timer();
     descriptors.arm();
     if (ready.empty()) stalls.look();
-}
-
-void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
-    while (timer_node* node = timers.take_expired(until)) node->expired();
-}
-
-// Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.
-void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
-    timers.add(node, when);
-    try {
-        if (!is_dying() && simulated == nullptr) arm_timer();
-    } catch (...) {
-        timers.remove(node);
-        throw;
-    }
-}
-
-// Asio's timer is set only to an earlier time: when the earliest timer is withdrawn it goes off once for nothing, which costs less
-// than setting it anew for each deadline that does not fire.
-void scheduler_impl::arm_timer() {
-    if (timers.empty() || timers.earliest() >= armed_for_) return;
-    if (!timer_) timer_.emplace(executor);
-    timer_->expires_at(std::max(timers.earliest(), last_expiry_ + timer_slack));
-    timer_->async_wait(boost::asio::bind_allocator(
-        block_allocator<void>{timer_block_}, [self = boost::intrusive_ptr<scheduler_impl>{this}](boost::system::error_code ec) {
-            if (ec) return;
-            self->timer_due_.store(true, std::memory_order_seq_cst);
-            self->drive();
-        }));
-    armed_for_ = timers.earliest();
 }
 
 // Without fibers nothing of ours may keep the context running.

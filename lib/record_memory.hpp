@@ -31,7 +31,7 @@ private:
     static constexpr std::size_t step = 16;
     static constexpr std::size_t beside = sizeof(std::size_t);
     static constexpr std::size_t classes = 65;  // up to 1 KiB: most of what a fiber's function captures fits
-    static constexpr std::uint32_t most = 256;  // blocks of one class
+    static constexpr std::uint32_t most = 1024;  // blocks of one class
     struct block {
         block* next;
     };

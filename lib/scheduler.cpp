@@ -5,7 +5,6 @@
 #include <corun/detail/spawn_target.hpp>
 #include <corun/scheduler.hpp>
 
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -113,15 +112,6 @@ void scheduler::seed(std::uint64_t number) noexcept { detail::seed_random(*impl_
 
 void scheduler::stack_size(std::size_t bytes) { impl_->options.stack_size = detail::slot_size(bytes); }
 
-void report_unhandled(const unhandled_failure& failure) {
-    std::fprintf(stderr, "corun: fiber %s, spawned at %s, ended with %s\n", failure.fiber.c_str(),
-                 detail::describe(failure.spawned_at).c_str(), detail::describe(failure.error).c_str());
-    for (const std::exception_ptr& other : failure.others)
-        std::fprintf(stderr, "corun: fiber %s: beside it failed %s\n", failure.fiber.c_str(), detail::describe(other).c_str());
-}
-
-void rethrow_unhandled(const unhandled_failure& failure) { std::rethrow_exception(failure.error); }
-
 namespace detail {
 
 scheduler_impl& scheduler_on(const boost::asio::any_io_executor& executor) {
@@ -179,24 +169,6 @@ void submit(scheduler_impl& scheduler, function_node* node) noexcept {
 scheduler_core* core_of(scheduler_impl& scheduler) noexcept { return &scheduler; }
 boost::asio::execution_context& context_of(scheduler_impl& scheduler) noexcept { return scheduler.context; }
 scheduler_impl& impl_behind(const scheduler::executor_type& executor) noexcept { return executor.impl(); }
-
-void report_from_anywhere(fiber_ref fiber) noexcept {
-    scheduler_impl& scheduler = impl_of(*fiber->owner);
-    if (current_core() == &scheduler) {
-        scheduler.report_lost(std::move(fiber));
-        return;
-    }
-    try {
-        auto report = [fiber] { impl_of(*fiber->owner).report_lost(fiber); };
-        if (!scheduler.is_dying()) {
-            submit(scheduler, function_node_of<decltype(report)>::make(std::move(report)));
-            return;
-        }
-        report_unhandled(unhandled_failure_of(*fiber));
-    } catch (...) {
-        std::fputs("corun: a failure was lost for lack of memory\n", stderr);
-    }
-}
 
 }  // namespace detail
 }  // namespace corun

@@ -40,10 +40,14 @@ public:
     void drive();
     void go_on_here();
     void descriptors_are_due();
+
+    // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
     // Timers will be looked at before that time, or very soon if it has passed, whatever else happens.
-    [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept { return armed_for_ <= when && simulated == nullptr && !is_dying(); }
+    [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept {
+        return armed_for_ <= when && simulated == nullptr && !is_dying();
+    }
 
     // --- lifecycle.cpp: the owner ---
     void admit(fiber_record& fresh, bool held = false) noexcept;  // takes over one reference
@@ -52,13 +56,16 @@ public:
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
-    void report_lost(fiber_ref fiber) noexcept;
+    void escalate_later(fiber_record& fiber);  // token.cpp
+
+    // --- supplies.cpp: the owner; but references are lent to and taken back from anybody ---
     [[nodiscard]] stack_pool& pool_for(std::size_t wanted);
     [[nodiscard]] stack_pool& usual_pool();
-    void escalate_later(fiber_record& fiber);
-    void count_stacks(std::size_t& in_use, std::size_t& cached) const noexcept;  // adds
+    void count_stacks(std::size_t& in_use, std::size_t& cached) const noexcept;  // adds; metrics.cpp
     [[nodiscard]] std::uint64_t lend_to_record() noexcept;  // a reference to this; returns a new id
     void take_back_from_record() noexcept;
+
+    void report_lost(fiber_ref fiber) noexcept;  // unhandled.cpp: the owner
 
     // --- shutdown.cpp ---
     // Cancels every fiber and runs what can run to its end. Fibers that wait for Asio operations are left: the context still runs.
@@ -114,13 +121,13 @@ private:
     void take_inbox();
     void run_fibers();
     void run_traced_fibers();   // tracer.cpp
-    void hand_over_failures();  // throws what the unhandled-failure handler throws
+    void hand_over_failures();  // unhandled.cpp; throws what the handler throws
     void settle();
-    void arm_timer();
+    void arm_timer();  // alarm.cpp
     void quiesce() noexcept;
     void escalate();  // token.cpp; of those in asked_
 
-    void take_back_left_stack() noexcept;  // lifecycle.cpp
+    void take_back_left_stack() noexcept;  // supplies.cpp
 
     // deadlock.cpp
     void keep_for_its_guards(fiber_record& ended) noexcept;

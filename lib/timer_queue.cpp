@@ -8,20 +8,42 @@ namespace {
 constexpr std::size_t branches = 4;
 }
 
-void timer_queue::add(timer_node& node, time_point when) {
+std::size_t timer_queue::size() const noexcept {
+    const auto end = line_.begin() + static_cast<std::ptrdiff_t>(newcomers_);
+    return heap_.size() + static_cast<std::size_t>(std::count_if(line_.begin(), end, [](const unsorted& u) { return u.node != nullptr; }));
+}
+
+// For a newcomer now, and for all of a line in the heap later.
+void timer_queue::make_room() {
+    const auto reserve = [this](auto& all) {
+        if (all.capacity() - all.size() < line_.size()) all.reserve(std::max(2 * all.capacity(), 2 * line_.size()));
+    };
+    if (newcomers_ != 0) sort_in();
+    reserve(heap_);
+    reserve(slots_);
+    has_room_ = true;
+}
+
+void timer_queue::sort_in() noexcept {
+    for (std::size_t i = 0; i != newcomers_; ++i)
+        if (line_[i].node != nullptr) insert(*line_[i].node, line_[i].when);
+    newcomers_ = 0;
+    has_room_ = false;
+}
+
+void timer_queue::insert(timer_node& node, time_point when) noexcept {
     if (free_ == none) {
         slots_.push_back({nullptr, none});
         free_ = slots_.size() - 1;
     }
-    heap_.emplace_back();  // if it throws, there is one more free slot
+    heap_.emplace_back();
     const std::size_t own = std::exchange(free_, slots_[free_].place);
     slots_[own].node = &node;
     node.slot = own;
     sift_up(heap_.size() - 1, {when, added_++, own});
 }
 
-void timer_queue::remove(timer_node& node) noexcept {
-    if (node.slot == timer_node::nowhere) return;
+void timer_queue::remove_sorted(timer_node& node) noexcept {
     const std::size_t own = std::exchange(node.slot, timer_node::nowhere);
     const std::size_t hole = std::exchange(slots_[own].place, free_);
     free_ = own;
@@ -35,9 +57,10 @@ void timer_queue::remove(timer_node& node) noexcept {
 }
 
 timer_node* timer_queue::take_expired(time_point now) noexcept {
+    if (newcomers_ != 0) sort_in();
     if (heap_.empty() || heap_.front().when > now) return nullptr;
     timer_node* first = slots_[heap_.front().slot].node;
-    remove(*first);
+    remove_sorted(*first);
     return first;
 }
 

@@ -34,6 +34,9 @@ constinit std::array<fatal_signal, 5> fatal_signals{{{chained_handler{SIGSEGV}, 
                                                      {chained_handler{SIGILL}, "SIGILL"},
                                                      {chained_handler{SIGFPE}, "SIGFPE"}}};
 
+// These end a process that has no handler for them: its trace ends first.
+constinit std::array<chained_handler, 3> ending_signals{chained_handler{SIGINT}, chained_handler{SIGTERM}, chained_handler{SIGHUP}};
+
 constinit std::mutex one_at_a_time;  // guards the begin and the end of a trace
 
 // Who writes the file: the trace's end or the first crash. Who has it may use the recording.
@@ -56,6 +59,8 @@ public:
         recorded_by.store(&ring_);
         try {
             for (fatal_signal& signal : fatal_signals) signal.handler.install(on_crash);
+            for (chained_handler& signal : ending_signals)
+                if (signal.would_be_first()) signal.install(on_ending);
         } catch (...) {
             (void)take_back();
             ::close(fd_);
@@ -67,7 +72,7 @@ public:
     void stop() {
         const std::lock_guard hold{one_at_a_time};
         if (fd_ < 0) return;
-        const bool was_written = !take_back();  // by a crash that the process has survived
+        const bool was_written = !take_back();  // by a signal that the process has survived
         int error_number = 0;
         if (only_on_crash_ && !was_written)
             ::unlink(file_.c_str());
@@ -93,6 +98,7 @@ private:
         recorded_by.store(nullptr);
         while (recorders_inside.load(std::memory_order_acquire) != 0) std::this_thread::yield();
         for (fatal_signal& signal : fatal_signals) signal.handler.uninstall(on_crash);
+        for (chained_handler& signal : ending_signals) signal.uninstall(on_ending);
         return was_ours;
     }
 
@@ -107,6 +113,25 @@ private:
             signal.handler.pass_on(*info);
         }
         errno = error_number;
+    }
+
+    static void on_ending(int number, siginfo_t*, void*) noexcept {
+        // Not for ever: it may be the thread below us that is about to write.
+        for (int tries = 0; is_writing.test_and_set(std::memory_order_acquire); ++tries) {
+            if (tries == 1000) ::_exit(128 + number);
+            ::usleep(1000);
+        }
+        if (trace_recording* mine = recording.exchange(nullptr)) mine->end_early();
+        is_writing.clear(std::memory_order_release);
+        for (const chained_handler& signal : ending_signals)
+            if (signal.number() == number) signal.raise_again();
+    }
+
+    void end_early() noexcept {
+        if (only_on_crash_)
+            ::unlink(file_.c_str());
+        else
+            (void)writer_.write(fd_, ring_, {});
     }
 
     void write_after_crash(const char* what) noexcept {

@@ -4,35 +4,23 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <charconv>
 #include <limits>
 #include <utility>
 
 namespace corun::detail {
 namespace {
 
-// Tracks are numbered by their fibers' ids, which dumps show, too; those of threads far behind.
+// Tracks are numbered by their fibers' ids, which dumps show, too; those of threads come behind. Readers want 32 bits, and not 0: an id
+// that is larger begins anew, as only few of them share a file.
 constexpr std::uint64_t thread_key = std::uint64_t{1} << 63;
 constexpr std::uint64_t first_thread = 1'000'000'000;
 
 constexpr std::uint64_t number_of(std::uint64_t key) noexcept {
-    return (key & thread_key) != 0 ? first_thread + (key & ~thread_key) : key;
+    return (key & thread_key) != 0 ? first_thread + (key & ~thread_key) : 1 + (key - 1) % (first_thread - 1);
 }
 
-// How many bytes the UTF-8 character at the begin has; 0: it is none (RFC 3629, section 4).
-std::size_t length_of_character(std::string_view text) noexcept {
-    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto follows = [&](std::size_t i) { return at(i) >= 0x80 && at(i) < 0xc0; };
-    const unsigned lead = at(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead < 0xe0 && follows(1)) return 2;
-    if (lead >= 0xe0 && lead < 0xf0 && follows(1) && follows(2) && (lead != 0xe0 || at(1) >= 0xa0) &&
-        (lead != 0xed || at(1) < 0xa0))
-        return 3;
-    if (lead >= 0xf0 && lead < 0xf5 && follows(1) && follows(2) && follows(3) && (lead != 0xf0 || at(1) >= 0x90) &&
-        (lead != 0xf4 || at(1) < 0x90))
-        return 4;
-    return 0;
+constexpr std::uint64_t key_of(const trace_event& event) noexcept {
+    return event.fiber != 0 ? event.fiber : thread_key | event.thread;
 }
 
 }  // namespace
@@ -43,7 +31,7 @@ trace_writer::trace_writer(std::size_t events)
       process_{static_cast<std::uint64_t>(::getpid())} {}
 
 int trace_writer::write(int fd, const trace_ring& ring, const trace_crash& crash) noexcept {
-    fd_ = fd;
+    out_.open(fd);
     const std::uint64_t first = ring.begin(), end = ring.end();
     trace_event event;
     epoch_ = std::numeric_limits<std::int64_t>::max();
@@ -53,24 +41,22 @@ int trace_writer::write(int fd, const trace_ring& ring, const trace_crash& crash
         epoch_ = std::min(epoch_, event.at);
         last_ = std::max(last_, event.at);
     }
-    put("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"dropped_events\":\"");
-    put(first);
-    put("\"},\"traceEvents\":[");
+    out_.put("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"dropped_events\":\"");
+    out_.put(first);
+    out_.put("\"},\"traceEvents\":[");
     for (std::uint64_t place = first; place != end; ++place)
         if (ring.read(place, event)) write_event(ring, event);
     if (crash.what != nullptr) write_crash(crash);
-    for (std::size_t i = 0; i <= mask_; ++i) {
-        if (tracks_[i].key == 0) continue;
-        close_state(tracks_[i], last_, {});
-        while (tracks_[i].spans != 0) close_span(tracks_[i], last_);
-    }
-    put("\n]}\n");
-    flush();
-    return failure_;
+    for (std::size_t i = 0; i <= mask_; ++i)
+        if (tracks_[i].key != 0) close_track(tracks_[i]);
+    write_process_name();
+    out_.put("\n]}\n");
+    return out_.flush();
 }
 
 void trace_writer::write_event(const trace_ring& ring, const trace_event& event) noexcept {
-    track& of = track_of(event);
+    track& of = track_of(key_of(event));
+    write_name(of, event.name);
     switch (event.kind) {
         case trace_kind::spawn:
             open_state(of, event, "not begun");
@@ -84,43 +70,70 @@ void trace_writer::write_event(const trace_ring& ring, const trace_event& event)
             write_arrow(ring, event, "wake");
             break;
         case trace_kind::end: close_state(of, event.at, event.text); break;
-        case trace_kind::call: break;
+        case trace_kind::call: need_state(of); break;
         case trace_kind::span_begin:
         case trace_kind::span_end: write_spans(of, event); break;
     }
 }
 
-// Finds or makes it; a new one is named first.
-trace_writer::track& trace_writer::track_of(const trace_event& event) noexcept {
-    const std::uint64_t key = event.fiber != 0 ? event.fiber : thread_key | event.thread;
+trace_writer::track& trace_writer::track_of(std::uint64_t key) noexcept {
     std::size_t at = (key * 0x9e3779b97f4a7c15) >> 32 & mask_;
     while (tracks_[at].key != key && tracks_[at].key != 0) at = (at + 1) & mask_;
-    if (tracks_[at].key == key) return tracks_[at];
     tracks_[at].key = key;
-    begin('M', key, epoch_, "thread_name");
+    return tracks_[at];
+}
+
+// Once for each track; Chrome's view would else sort them by their names.
+void trace_writer::write_name(track& of, std::string_view name) noexcept {
+    if (std::exchange(of.has_name, true)) return;
+    begin('M', of.key, epoch_, "thread_name");
     argument("name");
-    put(event.fiber != 0 ? "#" : "thread ");
-    put(key & ~thread_key);
-    if (event.name[0] != '\0') {
-        put(" ");
-        escape(event.name);
+    out_.put((of.key & thread_key) != 0 ? "thread " : "#");
+    out_.put(of.key & ~thread_key);
+    if (!name.empty()) {
+        out_.put(" ");
+        out_.escape(name);
     }
     end();
-    return tracks_[at];
+    begin('M', of.key, epoch_, "thread_sort_index");
+    out_.put(",\"args\":{\"sort_index\":");
+    out_.put(number_of(of.key));
+    out_.put("}}");
+}
+
+void trace_writer::write_process_name() noexcept {
+    begin('M', thread_key | process_, epoch_, "process_name");
+    argument("name");
+    out_.escape(::program_invocation_short_name);
+    end();
+}
+
+void trace_writer::close_track(track& of) noexcept {
+    close_state(of, last_, {});
+    while (of.spans != 0) close_span(of, last_);
+    write_name(of, {});
 }
 
 void trace_writer::open_state(track& of, const trace_event& event, std::string_view name) noexcept {
     close_state(of, event.at, {});
-    of.has_state = true;
+    of.has_state = of.is_known = true;
     begin('B', of.key, event.at, name, event.kind == trace_kind::park ? &event : nullptr);
     place_argument(event);
     if (event.kind == trace_kind::run || event.kind == trace_kind::span_begin || event.kind == trace_kind::span_end) {
         argument("thread");
-        put(event.thread);
+        out_.put(event.thread);
     } else if (event.kind == trace_kind::wake && event.other == 0 && event.cause == 0) {
         argument("woken by");
-        put("the event loop");
+        out_.put("the event loop");
     }
+    end();
+}
+
+// An arrow begins in a slice. The fiber may have run since before the first event.
+void trace_writer::need_state(track& of) noexcept {
+    if (of.is_known) return;
+    of.has_state = of.is_known = true;
+    begin('B', of.key, epoch_, "not traced yet");
     end();
 }
 
@@ -130,7 +143,7 @@ void trace_writer::close_state(track& of, std::int64_t at, std::string_view how)
     begin('E', of.key, at, {});
     if (!how.empty()) {
         argument("ended");
-        put(how);
+        out_.put(how);
     }
     end();
 }
@@ -165,103 +178,68 @@ void trace_writer::write_arrow(const trace_ring& ring, const trace_event& to, st
     } else if (to.cause == 0 || !ring.read(to.cause - 1, from) || from.kind != trace_kind::call || from.other != to.fiber) {
         return;
     }
+    track& source = track_of(key_of(from));
+    need_state(source);
     for (const char phase : {'s', 'f'}) {
-        begin(phase, phase == 's' ? from.fiber : to.fiber, phase == 's' ? from.at : to.at, name);
-        put(",\"cat\":\"wake\",\"id\":");
-        put(arrows_);
-        if (phase == 'f') put(",\"bp\":\"e\"");
+        begin(phase, phase == 's' ? source.key : to.fiber, phase == 's' ? from.at : to.at, name);
+        out_.put(",\"cat\":\"wake\",\"id\":");
+        out_.put(arrows_);
+        if (phase == 'f') out_.put(",\"bp\":\"e\"");
         end();
     }
     ++arrows_;
 }
 
 void trace_writer::write_crash(const trace_crash& crash) noexcept {
-    begin('i', crash.fiber, last_, crash.what);
-    put(",\"s\":\"g\"");
+    begin('i', crash.fiber != 0 ? crash.fiber : thread_key | process_, last_, crash.what);
+    out_.put(",\"s\":\"g\"");
     end();
 }
 
 void trace_writer::begin(char phase, std::uint64_t key, std::int64_t at, std::string_view name, const trace_event* wait) noexcept {
-    put(is_first_ ? "\n" : ",\n");
+    out_.put(is_first_ ? "\n" : ",\n");
     is_first_ = false;
-    put("{\"ph\":\"");
-    put({&phase, 1});
-    put("\",\"pid\":");
-    put(process_);
-    put(",\"tid\":");
-    put(number_of(key));
+    out_.put("{\"ph\":\"");
+    out_.put({&phase, 1});
+    out_.put("\",\"pid\":");
+    out_.put(process_);
+    out_.put(",\"tid\":");
+    out_.put(number_of(key));
     const auto since = static_cast<std::uint64_t>(std::max<std::int64_t>(at - epoch_, 0));
     const char fraction[] = {'.', static_cast<char>('0' + since / 100 % 10), static_cast<char>('0' + since / 10 % 10),
                              static_cast<char>('0' + since % 10)};
-    put(",\"ts\":");  // microseconds
-    put(since / 1000);
-    put({fraction, sizeof fraction});
+    out_.put(",\"ts\":");  // microseconds
+    out_.put(since / 1000);
+    out_.put({fraction, sizeof fraction});
     if (name.empty()) return;
-    put(",\"name\":\"");
-    escape(name);
+    out_.put(",\"name\":\"");
+    out_.escape(name);
     if (wait != nullptr) {
-        put(": ");
-        escape(wait->text);
-        if (wait->other != 0) put(" #");
-        if (wait->other != 0) put(wait->other);
+        out_.put(": ");
+        out_.escape(wait->text);
+        if (wait->other != 0) out_.put(" #");
+        if (wait->other != 0) out_.put(wait->other);
     }
-    put("\"");
+    out_.put("\"");
 }
 
 void trace_writer::argument(std::string_view name) noexcept {
-    put(has_arguments_ ? "\",\"" : ",\"args\":{\"");
+    out_.put(has_arguments_ ? "\",\"" : ",\"args\":{\"");
     has_arguments_ = true;
-    put(name);
-    put("\":\"");
+    out_.put(name);
+    out_.put("\":\"");
 }
 
 void trace_writer::place_argument(const trace_event& event) noexcept {
     if (event.line == 0) return;
     argument(event.kind == trace_kind::spawn ? "spawned at" : event.kind == trace_kind::run ? "goes on from" : "at");
-    escape(event.file);
-    put(":");
-    put(event.line);
+    out_.escape(event.file);
+    out_.put(":");
+    out_.put(event.line);
     argument("function");
-    escape(event.function);
+    out_.escape(event.function);
 }
 
-void trace_writer::end() noexcept { put(std::exchange(has_arguments_, false) ? "\"}}" : "}"); }
-
-void trace_writer::escape(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const std::size_t length = length_of_character(text);
-        const char c = text[0];
-        if (length == 0 || static_cast<unsigned char>(c) < 0x20) {
-            put("?");
-        } else {
-            if (c == '"' || c == '\\') put("\\");
-            put(text.substr(0, length));
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-}
-
-void trace_writer::put(std::string_view text) noexcept {
-    for (const char c : text) {
-        if (used_ == sizeof buffer_) flush();
-        buffer_[used_++] = c;
-    }
-}
-
-void trace_writer::put(std::uint64_t number) noexcept {
-    char digits[20];
-    put({digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)});
-}
-
-void trace_writer::flush() noexcept {
-    for (std::size_t done = 0; done != used_ && failure_ == 0;) {
-        const ssize_t n = ::write(fd_, buffer_ + done, used_ - done);
-        if (n >= 0)
-            done += static_cast<std::size_t>(n);
-        else if (errno != EINTR)
-            failure_ = errno;
-    }
-    used_ = 0;
-}
+void trace_writer::end() noexcept { out_.put(std::exchange(has_arguments_, false) ? "\"}}" : "}"); }
 
 }  // namespace corun::detail

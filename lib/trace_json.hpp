@@ -1,6 +1,7 @@
 // A trace as a file: the Trace Event Format (JSON), as Chrome and Perfetto read it.
 #pragma once
 
+#include "json_output.hpp"
 #include "trace_ring.hpp"
 
 #include <cstddef>
@@ -31,11 +32,17 @@ private:
         std::uint64_t key = 0;  // 0: a free place
         std::uint32_t spans = 0;
         bool has_state = false;
+        bool is_known = false;  // it has had one
+        bool has_name = false;
     };
 
-    track& track_of(const trace_event& event) noexcept;
+    track& track_of(std::uint64_t key) noexcept;  // finds or makes it
+    void write_name(track& of, std::string_view name) noexcept;
+    void write_process_name() noexcept;
+    void close_track(track& of) noexcept;
     void write_event(const trace_ring& ring, const trace_event& event) noexcept;
     void open_state(track& of, const trace_event& event, std::string_view name) noexcept;
+    void need_state(track& of) noexcept;
     void close_state(track& of, std::int64_t at, std::string_view how) noexcept;
     void close_span(track& of, std::int64_t at) noexcept;
     void write_spans(track& of, const trace_event& event) noexcept;
@@ -48,23 +55,15 @@ private:
     void place_argument(const trace_event& event) noexcept;
     void end() noexcept;
 
-    void put(std::string_view text) noexcept;
-    void put(std::uint64_t number) noexcept;
-    void escape(std::string_view text) noexcept;  // inside of a JSON string
-    void flush() noexcept;
-
     std::size_t mask_;
-    std::unique_ptr<track[]> tracks_;  // by key, open addressing; twice as many places as there can be tracks
+    std::unique_ptr<track[]> tracks_;  // by key, open addressing; more places than there can be tracks
     std::int64_t epoch_ = 0;           // time 0 of the file
     std::int64_t last_ = 0;
     std::uint64_t arrows_ = 0;
     std::uint64_t process_;
     bool is_first_ = true;
     bool has_arguments_ = false;
-    int fd_ = -1;
-    int failure_ = 0;
-    std::size_t used_ = 0;
-    char buffer_[8192];
+    json_output out_;
 };
 
 }  // namespace corun::detail

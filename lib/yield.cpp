@@ -36,7 +36,7 @@ void count_cancellation(fiber_record& self) {
                      describe(self).c_str(), describe(self.where).c_str());
         std::abort();
     }
-    give_way(self);
+    take_turns(self);
 }
 
 void refuse_inside_no_yield(const fiber_record& self) {
@@ -72,7 +72,9 @@ void heed_alerts(fiber_record& self) {
     if (is_interrupted(self)) throw_cancelled(self);
 }
 
-void take_turns(fiber_record& self) { give_way(self); }
+void take_turns(fiber_record& self) {
+    if (innermost_strand() == self.owner->strand_at_entry) give_way(self);
+}
 
 fiber_record& enter_shielded(std::source_location where) {
     fiber_record& self = this_fiber_record(where);

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -17,6 +18,26 @@ template <std::size_t Bytes>
 __attribute__((noinline)) void use_stack() {
     char frame[Bytes];
     for (std::size_t i = 0; i < Bytes; i += 64) static_cast<volatile char&>(frame[i]) = 1;
+}
+
+// Until so many bytes lie between its first caller and it.
+__attribute__((noinline)) void descend(const void* from, std::size_t bytes) {
+    volatile char frame[128] = {};
+    const auto depth = static_cast<const char*>(from) - static_cast<const char*>(__builtin_frame_address(0));
+    if (depth < static_cast<std::ptrdiff_t>(bytes)) descend(from, bytes);
+    if (frame[0] != 0) std::abort();  // so that the frame is there until now
+}
+
+// In a child: how a fiber of that stack size ends that goes so deep.
+corun_test::child_end end_of(std::size_t stack_size, std::size_t bytes) {
+    return corun_test::in_child([&] {
+        for (const int number : {SIGSEGV, SIGBUS}) std::signal(number, SIG_DFL);  // sanitizers have theirs
+        corun::report_overflows();
+        corun::run([&] {
+            const corun::spawn_options options{.name = "deep", .stack_size = stack_size};
+            corun::yield(corun::spawn(options, [&] { descend(__builtin_frame_address(0), bytes); }).join());
+        });
+    });
 }
 
 }  // namespace
@@ -56,6 +77,24 @@ BOOST_AUTO_TEST_CASE(a_stack_that_a_deeper_fiber_used_before_does_not_count) {
     BOOST_TEST(first >= 80U * 1024);
     BOOST_TEST(second < 32U * 1024);
     BOOST_TEST(second > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_size_that_is_advised_suffices_and_half_of_it_need_not) {
+    constexpr std::size_t bytes = 61'200;
+    std::size_t advice = 0;
+    corun::run([&] {
+        const corun::stack_watch watch{1};
+        const corun::spawn_options options{.name = "deep", .stack_size = 1024 * 1024};
+        corun::yield(corun::spawn(options, [] { descend(__builtin_frame_address(0), bytes); }).join());
+        advice = watch.result().front().advice();
+    });
+    BOOST_TEST(end_of(advice, bytes).exit_code == 0);
+#if !defined(CORUN_ASAN) && !defined(CORUN_TSAN)  // whose frames are larger
+    BOOST_TEST(advice == 128U * 1024);
+    const auto end = end_of(advice / 2, bytes);
+    BOOST_TEST(end.error_output.find("corun: stack overflow: fiber 'deep' #") != std::string::npos, end.error_output);
+    BOOST_TEST((end.signal == SIGSEGV || end.signal == SIGBUS));
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(beyond_the_fraction_a_site_is_named_once_with_advice) {

@@ -9,29 +9,19 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <unistd.h>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <optional>
+#include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
 
+using corun_test::trace_scratch;
 using strings = std::vector<std::string>;
-
-// A file of the test's own, which goes with it.
-struct scratch {
-    std::string path = (std::filesystem::temp_directory_path() / ("corun-trace-" + std::to_string(::getpid()) + ".json")).string();
-    ~scratch() { std::filesystem::remove(path); }
-};
 
 std::string label(const auto& fiber, const std::string& name) { return "#" + std::to_string(fiber.id()) + " " + name; }
 
@@ -42,7 +32,7 @@ std::string here(unsigned line) { return std::string{__FILE__} + ":" + std::to_s
 BOOST_FIXTURE_TEST_SUITE(trace, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(a_fiber_is_a_track_of_its_states_with_lines_and_what_it_waits_for) {
-    const scratch file;
+    const trace_scratch file;
     std::string waiter_label;
     unsigned line = 0;
     {
@@ -76,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_fiber_is_a_track_of_its_states_with_lines_and_what_it_wai
 }
 
 BOOST_AUTO_TEST_CASE(arrows_go_from_who_spawns_and_wakes) {
-    const scratch file;
+    const trace_scratch file;
     std::string waiter_label, main_label;
     {
         const corun::trace recorded{file.path};
@@ -103,7 +93,7 @@ BOOST_AUTO_TEST_CASE(arrows_go_from_who_spawns_and_wakes) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_event_loop_wakes_says_so) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorded{file.path};
         corun::run([] { corun::yield(corun::sleep_for(1ms)); });
@@ -118,7 +108,7 @@ BOOST_AUTO_TEST_CASE(what_the_event_loop_wakes_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(an_arrow_to_a_fiber_of_another_scheduler_on_another_thread) {
-    const scratch file;
+    const trace_scratch file;
     std::string waiter_label, opener_label;
     {
         const corun::trace recorded{file.path};
@@ -151,7 +141,7 @@ BOOST_AUTO_TEST_CASE(an_arrow_to_a_fiber_of_another_scheduler_on_another_thread)
 }
 
 BOOST_AUTO_TEST_CASE(spans_hold_the_states_and_nest_across_yields) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorded{file.path};
         corun::run([] {
@@ -176,56 +166,8 @@ BOOST_AUTO_TEST_CASE(spans_hold_the_states_and_nest_across_yields) {
     BOOST_TEST(found == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(the_ring_keeps_the_newest_and_counts_the_others) {
-    const scratch file;
-    std::uint64_t dropped = 0;
-    {
-        const corun::trace recorded{file.path, {.events = 256}};
-        corun::run([] {
-            const corun::trace_span begun_long_ago{"long"};
-            for (int i = 0; i != 10; ++i)
-                corun::yield(corun::with_group([](corun::group& all) {
-                    for (int n = 0; n != 50; ++n)
-                        all.spawn([] {
-                            const corun::trace_span each{"each"};
-                            corun::yield();
-                        });
-                }));
-        });
-        dropped = recorded.dropped();
-    }
-    BOOST_TEST(dropped > 1000U);
-    const corun_test::trace_file seen{file.path};
-    BOOST_TEST(seen.dropped == dropped);
-    BOOST_TEST(seen.slices.size() > 10U);
-}
-
-BOOST_AUTO_TEST_CASE(it_may_begin_and_end_while_fibers_wait) {
-    const scratch file;
-    corun::run([&] {
-        corun::event first, second;
-        auto waiter = corun::spawn({.name = "waiter"}, [&] {
-            corun::yield(first.wait());
-            corun::yield(second.wait());
-        });
-        corun::yield();
-        {
-            const corun::trace recorded{file.path};
-            corun::yield(corun::sleep_for(1ms));  // the next turn of the loop is the first that is recorded
-            first.set();
-            corun::yield();
-            corun::yield();
-        }
-        second.set();
-        corun::yield(waiter.join());
-        const corun_test::trace_file seen{file.path};
-        const strings expected{"running", "waiting"};
-        BOOST_TEST(seen.states(label(waiter, "waiter")) == expected, boost::test_tools::per_element());
-    });
-}
-
 BOOST_AUTO_TEST_CASE(a_simulated_run_is_in_virtual_time) {
-    const scratch file;
+    const trace_scratch file;
     {
         const corun::trace recorded{file.path};
         corun::sim::run({}, [] { corun::yield(corun::sleep_for(1h)); });
@@ -237,59 +179,6 @@ BOOST_AUTO_TEST_CASE(a_simulated_run_is_in_virtual_time) {
         std::find_if(slices.begin(), slices.end(), [](const auto& s) { return s.name.starts_with("waiting: sleep"); });
     BOOST_REQUIRE((slept != slices.end()));
     BOOST_TEST(slept->end - slept->begin == 3600e6);
-}
-
-BOOST_AUTO_TEST_CASE(of_several_threads_while_it_begins_and_ends) {
-    const scratch file;
-    std::atomic<bool> enough{false};
-    corun::runtime cores{{.threads = 3}};
-    corun::concurrent_mutex shared;
-    std::uint64_t turns = 0;
-    std::vector<corun::fiber<void>> fibers;
-    for (std::size_t i = 0; i != 6; ++i)
-        fibers.push_back(cores.spawn_on(i % 3, {.name = "busy"}, [&] {
-            while (!enough) {
-                {
-                    const corun::trace_span span{"locked"};
-                    const auto hold = corun::yield(shared.lock());
-                    ++turns;
-                }
-                corun::yield(corun::spawn([] { corun::yield(); }).join());
-            }
-        }));
-    for (int i = 0; i != 5; ++i) {
-        corun::trace recorded{file.path, {.events = 1024}};
-        while (recorded.dropped() < 2000) std::this_thread::yield();
-        recorded.stop();
-        const corun_test::trace_file seen{file.path};
-        BOOST_TEST(seen.slices.size() > 6U);
-    }
-    enough = true;
-    for (auto& fiber : fibers) fiber.get();
-    BOOST_TEST(turns > 0U);
-}
-
-BOOST_AUTO_TEST_CASE(a_second_one_and_a_file_that_cannot_be_written_are_refused) {
-    const scratch file;
-    BOOST_CHECK_EXCEPTION(corun::trace{"/nowhere/at/all.json"}, boost::system::system_error, [](const auto& e) {
-        return std::string{e.what()}.starts_with("corun: the trace /nowhere/at/all.json cannot be written: No such file");
-    });
-    corun::trace first{file.path};
-    BOOST_CHECK_THROW(corun::trace{file.path + "2"}, std::logic_error);
-    first.stop();
-    first.stop();
-    corun::trace full{"/dev/full"};
-    BOOST_CHECK_THROW(full.stop(), boost::system::system_error);
-}
-
-BOOST_AUTO_TEST_CASE(a_flight_recorder_leaves_no_file_without_a_crash) {
-    const scratch file;
-    {
-        const corun::trace recorder{file.path, {.only_on_crash = true}};
-        corun::run([] { corun::yield(); });
-        BOOST_TEST(std::filesystem::exists(file.path));
-    }
-    BOOST_TEST(!std::filesystem::exists(file.path));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

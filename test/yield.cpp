@@ -1,5 +1,6 @@
 #include <corun/yield.hpp>
 
+#include <corun/channel.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
@@ -161,6 +162,31 @@ BOOST_AUTO_TEST_CASE(inside_a_function_of_a_strand_it_is_refused_and_the_strand_
     BOOST_TEST(refusal.find("'dispatcher'") != std::string::npos, refusal);
     BOOST_TEST(refusal.find("yield.cpp") != std::string::npos, refusal);
     BOOST_TEST(lives_on);
+}
+
+BOOST_AUTO_TEST_CASE(inside_a_function_of_a_strand_what_need_not_wait_goes_on_without_a_switch) {
+    asio::io_context context;
+    auto strand = asio::make_strand(context);
+    corun::channel<int> values{corun::unbounded}, empty;
+    bool others_ran = false, refused = false;
+    corun::spawn(context, [&] {
+        auto other = corun::spawn([&] { others_ran = true; });
+        asio::dispatch(strand, [&] {
+            for (int i = 0; i < 1000; ++i) corun::yield(values.send(i));  // more than a fiber's turn has
+            BOOST_TEST(!others_ran);
+            try {
+                (void)corun::yield(empty.receive());
+            } catch (const corun::switch_forbidden&) {
+                refused = true;
+            }
+        });
+        BOOST_TEST(values.size() == 1000U);
+        BOOST_TEST(!empty.try_send(1));  // nobody was left waiting
+        corun::yield(other.join());
+    });
+    context.run();
+    BOOST_TEST(refused);
+    BOOST_TEST(others_ran);
 }
 
 BOOST_AUTO_TEST_CASE(on_a_fiber_that_a_strand_runs_it_is_allowed) {

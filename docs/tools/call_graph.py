@@ -48,6 +48,14 @@ class Function:
         return self.place.rsplit(":", 2)[0]
 
 
+def is_known_to(compiler):
+    """Whether a compiler has the flags; clang has not."""
+    try:
+        return subprocess.run([compiler, *FLAGS, "-E", "-x", "c++", "/dev/null"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 class CallGraph:
     def __init__(self):
         self.functions = {}
@@ -149,12 +157,14 @@ def names(text, callee):
     symbol = symbol_of(callee)
     if symbol == INDIRECT or symbol in text:
         return True
+    if re.search(r"\b(operator|__conv_op)\b", text):  # of a lambda, for example; statements that share their place are taken together
+        return True
     if "__dt_" in text and re.search(r"D[012]Ev$", symbol) or "__ct_" in text and re.search(r"C[12][EI]", symbol):
         return True
     return any(f"{len(word)}{word}" in symbol or word == symbol for word in re.findall(r"([A-Za-z_]\w*) \(", text))
 
 
 def shorten(readable):
-    """Without what makes templates unreadable."""
-    readable = readable.replace("[abi:cxx11]", "")
+    """Without what makes templates unreadable, and with the right name for a lambda's destructor, which c++filt calls by another's."""
+    readable = re.sub(r"(\{lambda\(.*\)#\d+\})::~\w+\(\)$", r"\1::~{lambda}()", readable.replace("[abi:cxx11]", ""))
     return readable if len(readable) <= 100 else readable[:99] + "…"

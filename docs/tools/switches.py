@@ -8,7 +8,7 @@ SOURCE...  all source files of the program, as C++ files
 
 Prints every expression that may switch, then each destructor, noexcept function and corun::no_yield scope of the program that can
 reach one, with the chain of calls that does, then the holes: calls through pointers and virtual functions, and functions whose body is
-in none of the sources. What passes through a hole is not known. Exit code: 0 nothing reaches a yield, 1 something does, 2 it did not compile.
+in none of the sources. What passes through a hole is not known. Exit code: 0 nothing reaches a yield, 1 something does, 2 it could not be looked at.
 
 It sees the program as g++ -O0 does. Functions of the system's headers without a body (the C and C++ libraries') are trusted not to call
 back, and corun's not to switch but in corun::yield. Code that no source instantiates is not there.
@@ -31,6 +31,9 @@ SWITCH = re.compile(r"_ZNK5corun7yield_tcl|_ZN5corun6detail(?:5await|16await_ini
                     r"8give_way|4park|10take_turns|11switch_away)[IER]|_ZN5boost4asio12async_resultIN5corun(?:7yield_tE|11yield_tokenE)")
 
 
+GUARD = re.compile(r"_ZN5corun8no_yieldC[12]")  # its constructor
+
+
 class Program:
     def __init__(self, graph, foreign):
         self.graph, self.foreign = graph, foreign
@@ -45,18 +48,25 @@ class Program:
 
     def switch_points(self):
         """(place, function) of each expression of the program that switches, not by way of another function of the program."""
-        reaching = self.reaching_switch_without_own()
+        reaching = self.reaching_without_own(SWITCH)
         found = {(call.place, name) for name, function in self.functions.items() if self.is_own(name)
                  for call in function.calls if call.callee in reaching}
         return sorted(found, key=lambda each: in_order(each[0]))
 
-    def reaching_switch_without_own(self):
+    def guards_elsewhere(self):
+        """{(place, what): function} of each corun::no_yield that is a member, or in an optional: what it guards is not known."""
+        reaching = self.reaching_without_own(GUARD)
+        return {(call.place, "a corun::no_yield that is no variable of a block: what it guards"): name
+                for name, function in self.functions.items() if self.is_own(name) for call in function.calls
+                if call.callee in reaching and not (GUARD.match(call.callee) and function.scopes)}
+
+    def reaching_without_own(self, target):
         callers = collections.defaultdict(set)
         for name, function in self.functions.items():
             if not self.is_own(name):
                 for call in function.calls:
                     callers[call.callee].add(name)
-        reaching = {name for name in self.functions if SWITCH.match(name)}
+        reaching = {name for name in self.functions if target.match(name)}
         waiting = list(reaching)
         while waiting:
             for caller in callers[waiting.pop()] - reaching:
@@ -142,7 +152,7 @@ def report(program):
     print(f"{counted(len(points), 'switch point')}:")
     for place, name in points:
         print(f"  {short(place)}: in {readable[name]}")
-    checked, bad, holes = collections.Counter(), [], {}
+    checked, bad, holes = collections.Counter(), [], program.guards_elsewhere()
     for kind, place, name, calls in program.roots():
         checked[kind] += 1
         chain, found = program.search(name, calls)
@@ -168,9 +178,17 @@ def counted(number, singular, plural=None):
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def give_up(why):
+    print(f"switches.py: {why}", file=sys.stderr)
+    raise SystemExit(2)
+
+
 def flags_of(source, build):
     """What compile_commands.json has for a source, without what belongs to its output."""
-    commands = json.loads((pathlib.Path(build) / "compile_commands.json").read_text())
+    file = pathlib.Path(build) / "compile_commands.json"
+    if not file.is_file():
+        give_up(f"there is no {file}; CMake writes it with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    commands = json.loads(file.read_text())
     for entry in commands:
         if (pathlib.Path(entry["directory"]) / entry["file"]).resolve() == pathlib.Path(source).resolve():
             words = entry.get("arguments") or shlex.split(entry["command"])
@@ -179,7 +197,13 @@ def flags_of(source, build):
             directory = entry["directory"]
             kept = [word for word in shlex.split(text) if pathlib.Path(word).name not in (pathlib.Path(source).name, "g++", "c++", "clang++")]
             return [re.sub(r"^-I(?!/)", f"-I{directory}/", word) for word in kept]
-    raise SystemExit(f"switches.py: {build}/compile_commands.json does not know {source}")
+    return give_up(f"{build}/compile_commands.json does not know {source}")
+
+
+def system_folders(flags):
+    """Whose headers are not the program's own, an installed corun's for example: `-isystem FOLDER`, in one word or two."""
+    words = iter(flags)
+    return [pathlib.Path(word.removeprefix("-isystem") or next(words, "")).resolve() for word in words if word.startswith("-isystem")]
 
 
 def main(arguments):
@@ -190,20 +214,23 @@ def main(arguments):
     parser.add_argument("--compiler", default="g++")
     parser.add_argument("sources", nargs="+", metavar="SOURCE")
     options = parser.parse_args(own)
+    if not call_graph.is_known_to(options.compiler):
+        parser.error(f"{options.compiler} is not there, or does not write call graphs (-fcallgraph-info) as g++ 10 and newer do")
     graph = call_graph.CallGraph()
-    usual = ["-std=c++20", *([f"-I{INCLUDE}"] if INCLUDE.is_dir() else []), *flags]
+    usual = ["-std=c++20", *([f"-I{INCLUDE}"] if INCLUDE.is_dir() and not options.build else [])]
+    foreign = [INCLUDE, pathlib.Path("/usr"), *system_folders(flags)]
     with tempfile.TemporaryDirectory(prefix="corun-switches-") as folder:
         for source in options.sources:
             if not pathlib.Path(source).is_file():
                 parser.error(f"there is no source file {source}")
             given = flags_of(source, options.build) if options.build else []
+            foreign += system_folders(given)
             try:
-                graph.add_source(options.compiler, source, [*usual[:1], *given, *usual[1:]], pathlib.Path(folder))
+                graph.add_source(options.compiler, source, [*usual, *given, *flags], pathlib.Path(folder))
             except subprocess.CalledProcessError as failure:
                 print(f"switches.py: {source} does not compile: {shlex.join(map(str, failure.cmd))}", file=sys.stderr)
                 return 2
     graph.finish()
-    foreign = [INCLUDE, pathlib.Path("/usr"), *(pathlib.Path(f.removeprefix("-isystem")).resolve() for f in flags if f.startswith("-isystem"))]
     return 1 if report(Program(graph, foreign)) else 0
 
 

@@ -154,9 +154,10 @@ void channel<T>::refill() noexcept {
             values_.push(std::move(*sender.value));
         } catch (...) {
             sender.failure = std::current_exception();
+            sender.failed = true;
         }
         detail::grant(sender);
-        if (!sender.failure) return;
+        if (!sender.failed) return;
     }
 }
 
@@ -165,7 +166,7 @@ void channel<T>::close() {
     if (closed()) return;
     closed_ = true;
     while (detail::waiter* first = senders_.claim_first()) {
-        static_cast<detail::sender<T>*>(first)->refused = true;
+        static_cast<detail::sender<T>*>(first)->failed = true;
         detail::grant(*first);
     }
     detail::grant_all(receivers_);

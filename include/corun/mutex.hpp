@@ -30,7 +30,7 @@ public:
     /// A guard that owns the mutex, or owns nothing if it is held. Never switches.
     [[nodiscard]] guard<mutex> try_lock() {
         home_.check("mutex");
-        if (is_locked()) return {};
+        if (owner_.is_held()) return {};
         owner_.take(detail::current_core());
         return guard<mutex>{*this};
     }
@@ -80,26 +80,24 @@ public:
 
     [[nodiscard]] bool available() const {
         mutex_->home_.check("mutex");
-        return !mutex_->is_locked();
+        return !mutex_->owner_.is_held();
     }
     [[nodiscard]] bool try_commit() {
         if (!available()) return false;
         mutex_->owner_.take(detail::current_core());
         return true;
     }
-    [[nodiscard]] bool commit(detail::fiber_record& self) {  // when it is waited for alone
-        if (state != detail::wait_state::idle) return is_granted();
+    [[nodiscard]] CORUN_SWITCH bool take_now(detail::fiber_record& self) {
         mutex_->home_.check("mutex", self.owner);
-        if (mutex_->is_locked()) return false;
+        if (mutex_->owner_.is_held()) return false;
         mutex_->owner_.take(self);
         state = detail::wait_state::granted;
         return true;
     }
-    using committing::commit;
-    void start_on(detail::fiber_record& self) {
+    bool start_on(detail::fiber_record& self) {
         if (mutex_->owner_.is_parked_or(self)) [[unlikely]]
             detail::refuse_lock_cycle(self, mutex_->owner_);
-        committing::start_on(self);
+        return committing::start_on(self);
     }
     void describe_wait(detail::wait_info& info) const noexcept { detail::describe_lock_wait(mutex_->owner_, info); }
     [[nodiscard]] detail::wait_list& queue() noexcept { return mutex_->waiting_; }

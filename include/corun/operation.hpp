@@ -51,7 +51,8 @@ namespace detail {
 // runs while an exception unwinds the fiber.
 [[nodiscard]] bool is_interrupted(const fiber_record& self) noexcept;
 
-void take_turns(fiber_record& self);  // give_way, out of line
+// give_way, out of line. Not inside a function that a strand runs: nothing switches there.
+void take_turns(fiber_record& self);
 
 // For whoever looks at the fiber while it stands still in the operation.
 template <class Op>
@@ -110,9 +111,18 @@ CORUN_SWITCH bool may_go_on(fiber_record& self, Op& op) {
 // Waits until the operation is ready. The one place in which fibers park on anything but the run queue.
 template <operation Op>
 CORUN_SWITCH void await(fiber_record& self, Op& op) {
-    if constexpr (requires { op.at_once(self); }) {
+    if constexpr (requires { op.take_now(self); }) {
+        if (op.take_now(self)) [[likely]] {
+            if (--self.owner->budget <= 0) [[unlikely]]
+                take_turns(self);
+            return;
+        }
+        refuse_below_strand(self);
+    } else if constexpr (requires { op.at_once(self); }) {
+        refuse_below_strand(self);
         if (op.at_once(self) && may_go_on(self, op)) return;
     } else {
+        refuse_below_strand(self);
         if (is_done(self, op) && may_go_on(self, op)) return;
     }
     if (start(self, op) && is_done(self, op) && may_go_on(self, op)) return;

@@ -75,9 +75,9 @@ public:
     [[nodiscard]] bool available() const { return mutex_->can_take(alone_); }
     [[nodiscard]] bool try_commit() { return alone_ ? mutex_->take_alone() : mutex_->take_shared(); }
     [[nodiscard]] detail::wait_list& queue() noexcept { return mutex_->waiting_; }
-    void start_on(detail::fiber_record& self) {
+    bool start_on(detail::fiber_record& self) {
         if (mutex_->owner_.is_held() && mutex_->owner_.is_parked_or(self)) detail::refuse_lock_cycle(self, mutex_->owner_);
-        committing::start_on(self);
+        return committing::start_on(self);
     }
     void describe_wait(detail::wait_info& info) const noexcept { detail::describe_lock_wait(mutex_->owner_, info); }
     // A writer that gives up lets the readers behind it pass.

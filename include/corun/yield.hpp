@@ -56,7 +56,8 @@ concept asio_operation = !operation<T> && boost::asio::is_async_operation<T>::va
 /// The type of `corun::yield`.
 ///
 /// Every form may switch to other fibers; only to be called on a fiber (throws not_in_fiber elsewhere); throws `cancelled` if the
-/// fiber is cancelled (also with ec), switch_forbidden inside a no_yield scope or inside a function that a strand runs.
+/// fiber is cancelled (also with ec), switch_forbidden inside a no_yield scope or inside a function that a strand runs (there, an
+/// operation on a channel, a mutex or another primitive that need not wait is let pass: it does not switch).
 class yield_t : public yield_token {
 public:
     /// Gives every other runnable fiber a turn; I/O and timers are polled after a bounded number of such turns.
@@ -68,7 +69,7 @@ public:
     template <class Op>
         requires operation<std::remove_reference_t<Op>>
     CORUN_SWITCH detail::result_of<Op> operator()(Op&& op, std::source_location where = std::source_location::current()) const {
-        detail::await(detail::enter_yield(where), op);
+        detail::await(detail::enter_operation(where), op);
         return op.get();
     }
 
@@ -79,7 +80,7 @@ public:
                                      std::source_location where = std::source_location::current()) const {
         if constexpr (requires { op.get(ec); }) {  // our own that need not throw for this
             ec.clear();
-            detail::await(detail::enter_yield(where), op);
+            detail::await(detail::enter_operation(where), op);
             return op.get(ec);
         } else {
             return reporting(ec, [&]() -> decltype(auto) { return (*this)(std::forward<Op>(op), where); });

@@ -44,6 +44,7 @@ VARYING = [
     (r"\b\d+(\.\d+)? ?(ns|us|µs|ms|s)\b", "DURATION"),
     (r"\bms left: \d+", "ms left: N"),
     (r"\bstack \d+ of\b", "stack N of"),
+    (r"^ +\d+(?=( +\d+){3}  )", "DEPTH"),
     (r"[ \t]+$", ""),
 ]
 

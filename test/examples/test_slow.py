@@ -26,7 +26,7 @@ class Slow(unittest.TestCase):
 
     def test_the_file_is_json_with_the_request_its_wait_and_the_arrow_that_ends_it(self):
         events = self.trace()
-        tracks = {e["args"]["name"].split()[-1]: e["tid"] for e in events if e["ph"] == "M"}
+        tracks = {e["args"]["name"].split()[-1]: e["tid"] for e in events if e.get("name") == "thread_name"}
         waits = [e for e in events if e["ph"] == "B" and e["tid"] == tracks["request"] and e["name"].startswith("waiting: mutex")]
         self.assertEqual(len(waits), 1)
         self.assertIn("slow.cpp:", waits[0]["args"]["at"])

@@ -21,10 +21,7 @@
 
 namespace {
 
-struct scratch {
-    std::string path = (std::filesystem::temp_directory_path() / ("corun-flight-" + std::to_string(::getpid()) + ".json")).string();
-    ~scratch() { std::filesystem::remove(path); }
-};
+using corun_test::trace_scratch;
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -85,19 +82,19 @@ void nothing() {}
 BOOST_FIXTURE_TEST_SUITE(flight_recorder, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(a_fault) {
-    const scratch file;
+    const trace_scratch file;
     BOOST_TEST(crash(file.path, nothing, fault).signal == SIGSEGV);
     check_file(file.path, "SIGSEGV");
 }
 
 BOOST_AUTO_TEST_CASE(an_abort) {
-    const scratch file;
+    const trace_scratch file;
     BOOST_TEST(crash(file.path, nothing, std::abort).signal == SIGABRT);
     check_file(file.path, "SIGABRT");
 }
 
 BOOST_AUTO_TEST_CASE(a_terminate) {
-    const scratch file;
+    const trace_scratch file;
     const auto end = crash(file.path, nothing, [] { quiet(); });
     BOOST_TEST(end.signal == SIGABRT);
     BOOST_TEST(contains(end.error_output, "nobody catches it"), end.error_output);
@@ -105,13 +102,13 @@ BOOST_AUTO_TEST_CASE(a_terminate) {
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_was_sent) {
-    const scratch file;
+    const trace_scratch file;
     BOOST_TEST(crash(file.path, nothing, [] { ::raise(SIGFPE); }).signal == SIGFPE);
     check_file(file.path, "SIGFPE");
 }
 
 BOOST_AUTO_TEST_CASE(the_users_handler_comes_after_it) {
-    const scratch file;
+    const trace_scratch file;
     const auto end = crash(
         file.path, [] { std::signal(SIGSEGV, users_handler); }, fault);
     BOOST_TEST(end.exit_code == 7);
@@ -121,7 +118,7 @@ BOOST_AUTO_TEST_CASE(the_users_handler_comes_after_it) {
 
 BOOST_AUTO_TEST_CASE(an_overflow_that_is_reported_too_whichever_was_asked_for_first) {
     for (const bool report_first : {false, true}) {
-        const scratch file;
+        const trace_scratch file;
         const auto overflow = [&] {
             if (!report_first) corun::report_overflows();
             (void)recurse(0);
@@ -133,8 +130,39 @@ BOOST_AUTO_TEST_CASE(an_overflow_that_is_reported_too_whichever_was_asked_for_fi
     }
 }
 
+// Ends a fiber's process in the middle of a trace.
+corun_test::child_end end_by(int number, const std::string& path, bool only_on_crash, void (*handler)(int)) {
+    return corun_test::in_child([&] {
+        std::signal(number, handler);
+        const corun::trace recorded{path, {.only_on_crash = only_on_crash}};
+        corun::run([&] {
+            corun::yield();
+            ::raise(number);
+        });
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_process_ends_the_trace_first) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        const trace_scratch file;
+        BOOST_TEST(end_by(number, file.path, false, SIG_DFL).signal == number);
+        const corun_test::trace_file seen{file.path};
+        BOOST_TEST(!seen.slices.empty());
+        BOOST_TEST(seen.instants.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(it_is_no_crash_and_no_matter_of_the_trace_where_the_program_has_a_handler) {
+    const trace_scratch file;
+    BOOST_TEST(end_by(SIGTERM, file.path, true, SIG_DFL).signal == SIGTERM);
+    BOOST_TEST(!std::filesystem::exists(file.path));
+    BOOST_TEST(end_by(SIGTERM, file.path, false, users_handler).exit_code == 7);
+    BOOST_TEST(end_by(SIGTERM, file.path, false, SIG_IGN).exit_code == 0);
+    const corun_test::trace_file seen{file.path};  // as ever
+}
+
 BOOST_AUTO_TEST_CASE(while_other_threads_record) {
-    const scratch file;
+    const trace_scratch file;
     const auto end = corun_test::in_child([&] {
         std::signal(SIGSEGV, SIG_DFL);
         const corun::trace recorder{file.path, {.events = 512, .only_on_crash = true}};
@@ -153,7 +181,7 @@ BOOST_AUTO_TEST_CASE(while_other_threads_record) {
 }
 
 BOOST_AUTO_TEST_CASE(after_the_trace_has_ended_the_handlers_are_as_before) {
-    const scratch file;
+    const trace_scratch file;
     const auto end = corun_test::in_child([&] {
         std::signal(SIGSEGV, users_handler);
         { const corun::trace recorder{file.path, {.only_on_crash = true}}; }

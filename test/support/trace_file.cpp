@@ -1,11 +1,17 @@
 #include "trace_file.hpp"
 
+#include "trace_rules.hpp"
+
 #include <boost/json/src.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace corun_test {
 namespace {
@@ -17,10 +23,24 @@ void take_arguments(const boost::json::object& event, trace_slice& slice) {
 
 }  // namespace
 
+trace_scratch::trace_scratch() {
+    static int number = 0;
+    const auto name = "corun-trace-" + std::to_string(::getpid()) + "-" + std::to_string(number++) + ".json";
+    path = (std::filesystem::temp_directory_path() / name).string();
+}
+
+trace_scratch::~trace_scratch() {
+    std::error_code ignored;  // a flight recorder leaves no file
+    if (const char* folder = std::getenv("CORUN_KEEP_TRACES"))
+        std::filesystem::copy(path, folder, ignored);
+    std::filesystem::remove(path, ignored);
+}
+
 trace_file::trace_file(const std::string& path) {
     std::ifstream in{path};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     const boost::json::object root = boost::json::parse(text).as_object();
+    check_trace_rules(root);
     dropped = std::stoull(root.at("otherData").at("dropped_events").as_string().c_str());
     std::map<std::uint64_t, double> latest;
     std::map<std::uint64_t, std::vector<trace_slice>> open;
@@ -30,21 +50,19 @@ trace_file::trace_file(const std::string& path) {
         const char phase = event.at("ph").as_string().at(0);
         const auto track = event.at("tid").to_number<std::uint64_t>();
         const auto at = event.at("ts").to_number<double>();
-        BOOST_TEST(event.at("pid").to_number<int>() > 0);
         const auto name = [&] { return std::string{event.at("name").as_string().c_str()}; };
         if (phase == 'B' || phase == 'E') {
             BOOST_TEST(at >= latest[track], "time goes back on track " << track);
             latest[track] = at;
         }
         if (phase == 'M') {
-            BOOST_TEST(name() == "thread_name");
-            BOOST_TEST(names.emplace(track, event.at("args").at("name").as_string().c_str()).second, "named twice");
+            if (name() == "thread_name") names[track] = event.at("args").at("name").as_string().c_str();
         } else if (phase == 'B') {
             trace_slice slice{.name = name(), .begin = at, .end = at, .depth = open[track].size(), .arguments = {}};
             take_arguments(event, slice);
             open[track].push_back(slice);
         } else if (phase == 'E') {
-            BOOST_REQUIRE_MESSAGE(!open[track].empty(), "an end without a begin on track " << track);
+            BOOST_REQUIRE(!open[track].empty());
             trace_slice slice = open[track].back();
             open[track].pop_back();
             slice.end = at;
@@ -52,28 +70,18 @@ trace_file::trace_file(const std::string& path) {
             slices[track].push_back(slice);
         } else if (phase == 's' || phase == 'f') {
             const auto id = event.at("id").to_number<std::uint64_t>();
-            BOOST_TEST(!event.at("cat").as_string().empty());
-            BOOST_TEST(flying.contains(id) == (phase == 'f'), "arrow " << id << " has " << phase << " out of turn");
             trace_arrow& arrow = flying[id];
             if (phase == 's') {
                 arrow = {.name = name(), .from = track, .begin = at};
                 continue;
             }
-            BOOST_TEST(event.at("bp").as_string() == "e");
-            BOOST_TEST(arrow.name == name());
-            BOOST_TEST(arrow.begin <= at);
             arrow.to = track;
             arrow.end = at;
             arrows.push_back(arrow);
-            flying.erase(id);
         } else {
-            BOOST_TEST(phase == 'i', "unknown phase " << phase);
             instants.push_back(name());
         }
     }
-    for (const auto& [track, left] : open) BOOST_TEST(left.empty(), "a begin without an end on track " << track);
-    BOOST_TEST(flying.empty(), "arrows without a head");
-    for (const auto& [track, all] : slices) BOOST_TEST(names.contains(track), "track " << track << " has no name");
 }
 
 std::uint64_t trace_file::track(const std::string& name) const {

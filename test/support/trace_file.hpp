@@ -8,6 +8,16 @@
 
 namespace corun_test {
 
+// A trace of a test's own. Goes with this object, or into the folder that the environment names by CORUN_KEEP_TRACES.
+struct trace_scratch {
+    trace_scratch();
+    ~trace_scratch();
+    trace_scratch(const trace_scratch&) = delete;
+    trace_scratch& operator=(const trace_scratch&) = delete;
+
+    std::string path;
+};
+
 struct trace_slice {
     std::string name;
     double begin = 0, end = 0;  // microseconds
@@ -22,9 +32,8 @@ struct trace_arrow {
 };
 
 struct trace_file {
-    // Checks that it is JSON, that each event has what its phase asks for, that slices begin and end in their order and nest,
-    // that time does not go back on a track, that arrows have both ends, and that tracks have names. Reports what is wrong to
-    // Boost.Test.
+    // Checks that it is JSON, that check_trace_rules finds nothing, and that the file's order is that of time on each track. Reports what
+    // is wrong to Boost.Test.
     explicit trace_file(const std::string& path);
 
     std::map<std::uint64_t, std::string> names;  // of tracks

@@ -27,7 +27,7 @@ using held_by_sender = std::conditional_t<std::is_trivially_copyable_v<T> && siz
 template <class T>
 struct sender : waiter {
     T* value;                    // set while it waits
-    bool refused = false;        // the channel was closed
+    bool failed = false;         // the channel was closed, or there is a failure:
     std::exception_ptr failure;  // the value could not be moved into the channel
 };
 
@@ -43,15 +43,15 @@ public:
 
     [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.
-    [[nodiscard]] bool try_commit() {
+    [[nodiscard]] CORUN_SWITCH bool try_commit() {
         if (channel_->closed()) [[unlikely]]
-            return this->refused = true;
+            return this->failed = true;
         return channel_->push(its_value());
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->senders_; }
     void about_to_wait() noexcept { this->value = &its_value(); }
     void get() const {
-        if (this->refused || this->failure) [[unlikely]]
+        if (this->failed) [[unlikely]]
             fail();
     }
 
@@ -87,7 +87,7 @@ public:
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
 
     [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_pull(); }
-    [[nodiscard]] bool try_commit() {
+    [[nodiscard]] CORUN_SWITCH bool try_commit() {
         const bool closed = channel_->closed();
         return channel_->pull(value_) || closed;
     }

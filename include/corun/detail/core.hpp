@@ -103,14 +103,26 @@ CORUN_SWITCH void give_way(fiber_record& self) noexcept {
     switch_away(core, &self, &slot.sp);
 }
 
-// What every yield does first: notes its place and throws where it must.
-CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
-    fiber_record& self = this_fiber_record(where);
-    self.where = where;
+// Before a switch, and before anything begins that one must end.
+CORUN_SWITCH void refuse_below_strand(fiber_record& self) {
     if (innermost_strand() != self.owner->strand_at_entry) [[unlikely]]
         throw_yield_below_strand(self);
+}
+
+// What the yield on an operation does first: notes its place and throws where it must. `await` looks at strands: many operations are
+// done before it comes to that.
+CORUN_SWITCH fiber_record& enter_operation(std::source_location where) {
+    fiber_record& self = this_fiber_record(where);
+    self.where = where;
     if (self.alerts != 0) [[unlikely]]
         heed_alerts(self);
+    return self;
+}
+
+// The same, of every other yield.
+CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
+    fiber_record& self = enter_operation(where);
+    refuse_below_strand(self);
     return self;
 }
 

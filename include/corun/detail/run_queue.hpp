@@ -70,10 +70,8 @@ public:
     ready_entry pop() noexcept {
         const ready_entry first = slots_[head_++ & mask_];
         const ready_entry& next = slots_[(head_ + 3) & mask_];
-        __builtin_prefetch(next.fiber, 1);
-        __builtin_prefetch(next.sp, 1);
-        // As a number: there is no arithmetic on null, which is the stack of a fiber that has not run.
-        __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(next.sp) + 64), 1);
+        prefetch_two_lines(next.fiber);
+        prefetch_two_lines(next.sp);
         return first;
     }
 
@@ -101,6 +99,12 @@ public:
     }
 
 private:
+    // As a number: there is no arithmetic on null, which is the stack of a fiber that has not run.
+    static void prefetch_two_lines(const void* from) noexcept {
+        __builtin_prefetch(from, 1);
+        __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(from) + 64), 1);
+    }
+
     void grow(std::size_t n) {
         std::size_t wanted = capacity();
         while (wanted < n) wanted *= 2;

@@ -44,6 +44,7 @@ public:
     explicit shared_operation(std::in_place_t, Args&&... args) : Request{std::forward<Args>(args)...} {}
     shared_operation(shared_operation&& other) : Request{std::move(other)} {}  // before it starts
 
+    [[nodiscard]] bool take_now(fiber_record&) { return commit(); }
     // Alone. Asked again, it may have been committed before, or have begun to wait.
     [[nodiscard]] bool commit(fiber_record&) { return ready() || (fiber_ == nullptr && commit()); }
     [[nodiscard]] bool ready() const noexcept { return done_.load(std::memory_order_acquire); }

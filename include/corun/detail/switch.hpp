@@ -38,7 +38,7 @@ CORUN_SWITCH void jump(thread_places& places, fcontext_t to, fcontext_t* save, [
                        [[maybe_unused]] stack_span& target) {
     const int error_number = *places.error_number;
     const exception_globals exceptions = *places.exceptions;
-    const bool handling = exceptions.caught != nullptr || exceptions.uncaught != 0;
+    const bool handling = (reinterpret_cast<std::uintptr_t>(exceptions.caught) | exceptions.uncaught) != 0;
     if (handling) [[unlikely]]
         *places.exceptions = {};
 #if defined(CORUN_SANITIZED)

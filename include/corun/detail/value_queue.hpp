@@ -31,8 +31,8 @@ public:
 
     // Throws what T's constructor throws, or std::bad_alloc; nothing has changed then.
     template <class... Args>
-    void push(Args&&... args) {
-        if (tail_ == nullptr || end_ == chunk::room) grow();
+    [[gnu::always_inline]] void push(Args&&... args) {
+        if (end_ == chunk::room) grow();
         std::construct_at(tail_->at(end_), std::forward<Args>(args)...);
         ++end_;
         ++size_;
@@ -57,7 +57,7 @@ private:
         alignas(T) std::byte bytes[room * sizeof(T)];
     };
 
-    void grow() {
+    [[gnu::noinline]] void grow() {
         if (tail_ == nullptr) {
             head_ = tail_ = new chunk;
         } else {
@@ -74,7 +74,7 @@ private:
     chunk* head_ = nullptr;  // holds the first value, at first_
     chunk* tail_ = nullptr;  // the next value goes there, at end_; the chunks after it, up to the head, are empty
     std::size_t first_ = 0;
-    std::size_t end_ = 0;
+    std::size_t end_ = chunk::room;  // as well where there is no chunk yet
     std::size_t size_ = 0;
 };
 

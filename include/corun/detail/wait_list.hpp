@@ -162,10 +162,18 @@ public:
     committing() noexcept = default;
 
     [[nodiscard]] bool ready() { return this->state == wait_state::idle ? commit() : this->is_granted(); }
+    // On the fiber that waits for it alone, before it waits.
+    [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record&) {
+        if (!derived().try_commit()) return false;
+        this->state = wait_state::granted;
+        return true;
+    }
     void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& self) noexcept {
+    // False: it was asked just before, and only others can change the answer.
+    bool start_on(fiber_record& self) noexcept {
         this->among = nullptr;
         wait(self);
+        return false;
     }
     [[nodiscard]] bool cancel() noexcept {
         touches(every_object, access::write);  // the order of those who wait: no use of the primitive that passes its home

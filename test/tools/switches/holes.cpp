@@ -14,3 +14,7 @@ void by_pointer(void (*call)()) noexcept { call(); }
 void by_virtual(listener& one) noexcept { one.told(); }
 void by_function(const std::function<void()>& call) noexcept { call(); }
 void by_name() noexcept { somewhere_else(); }
+
+void captures(const std::function<void()>& call) {
+    corun::spawn([call] { (void)call; });  // the lambda's destructor destroys a std::function
+}

@@ -1,0 +1,49 @@
+// Asio's timer, of which a scheduler has one: set for the earliest of its own.
+#include "scheduler_impl.hpp"
+
+#include <boost/asio/bind_allocator.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace corun::detail {
+namespace {
+
+// How much later than asked a timer may expire so that close ones expire together. What Linux allows itself for a thread's sleeps
+// (prctl(2), PR_SET_TIMERSLACK).
+constexpr std::chrono::microseconds timer_slack{50};
+
+}  // namespace
+
+void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
+    while (timer_node* node = timers.take_expired(until)) node->expired();
+}
+
+// Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.
+void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
+    timers.add(node, when);
+    if (when >= armed_for_) return;
+    try {
+        if (!is_dying() && simulated == nullptr) arm_timer();
+    } catch (...) {
+        timers.remove(node);
+        throw;
+    }
+}
+
+// Asio's timer is set only to an earlier time: when the earliest timer is withdrawn it goes off once for nothing, which costs less
+// than setting it anew for each deadline that does not fire.
+void scheduler_impl::arm_timer() {
+    if (timers.empty() || timers.earliest() >= armed_for_) return;
+    if (!timer_) timer_.emplace(executor);
+    timer_->expires_at(std::max(timers.earliest(), last_expiry_ + timer_slack));
+    timer_->async_wait(boost::asio::bind_allocator(
+        block_allocator<void>{timer_block_}, [self = boost::intrusive_ptr<scheduler_impl>{this}](boost::system::error_code ec) {
+            if (ec) return;
+            self->timer_due_.store(true, std::memory_order_seq_cst);
+            self->drive();
+        }));
+    armed_for_ = timers.earliest();
+}
+
+}  // namespace corun::detail

@@ -1,0 +1,94 @@
+// Groups: what comes of a cancellation, of a child or from outside.
+#include <corun/group.hpp>
+
+#include <corun/run.hpp>
+#include <corun/sleep.hpp>
+#include <corun/spawn.hpp>
+
+#include "support/leaks.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const auto wait_for_ever = [] { corun::yield(corun::sleep_for(24h)); };
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(group_cancellation, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(a_child_that_is_cancelled_by_its_handle_has_not_failed) {
+    corun::run([] {
+        bool sibling_ended = false;
+        corun::yield(corun::with_group([&](corun::group& g) {
+            auto child = g.spawn(wait_for_ever);
+            g.spawn([&] {
+                corun::yield(corun::sleep_for(1ms));
+                sibling_ended = true;
+            });
+            corun::yield();
+            child.cancel();
+        }));
+        BOOST_TEST(sibling_ended);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_cancellation_from_outside_is_thrown_on_after_the_children_and_a_failure_in_its_place) {
+    corun::run([] {
+        for (const bool child_fails : {false, true}) {
+            bool unwound = false;
+            auto parent = corun::spawn([&] {
+                corun::yield(corun::with_group([&](corun::group& g) {
+                    g.spawn([&] {
+                        try {
+                            wait_for_ever();
+                        } catch (const corun::cancelled& c) {
+                            BOOST_TEST((c.reason() == corun::cancel_reason::requested));
+                            unwound = true;
+                            if (child_fails) throw std::runtime_error{"while it unwound"};
+                            throw;
+                        }
+                    });
+                }));
+            });
+            corun::yield();
+            corun::yield();
+            parent.cancel();
+            if (child_fails)
+                BOOST_CHECK_THROW(corun::yield(parent.join()), std::runtime_error);
+            else
+                BOOST_CHECK_THROW(corun::yield(parent.join()), corun::fiber_cancelled);
+            BOOST_TEST(unwound);
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(interrupted_where_every_child_ended_by_itself_completion_wins) {
+    corun::run([] {
+        bool returned = false;
+        auto parent = corun::spawn([&] {
+            corun::yield(corun::with_group([](corun::group& g) {
+                g.spawn([] {
+                    try {
+                        wait_for_ever();
+                    } catch (const corun::cancelled&) {  // it chooses to end
+                    }
+                });
+            }));
+            returned = true;
+            corun::yield();
+            BOOST_ERROR("the fiber is cancelled");
+        });
+        corun::yield();
+        corun::yield();
+        parent.cancel();
+        BOOST_CHECK_THROW(corun::yield(parent.join()), corun::fiber_cancelled);
+        BOOST_TEST(returned);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
