@@ -217,7 +217,7 @@ private:
     }
 
     Socket socket_;
-    bool is_met_ = false;    // registered with some scheduler, and nobody else has had the socket since
+    bool is_met_ = false;  // registered with some scheduler, and nobody else has had the socket since
     bool is_apart_ = false;  // from Asio's reactor
     boost::intrusive_ptr<detail::scheduler_impl> home_;  // where it was waited for last
 };

@@ -149,7 +149,8 @@ BOOST_AUTO_TEST_CASE(operations_on_real_sockets_are_refused_by_name) {
     });
     BOOST_TEST(at_line(why, "read"), why);
     why = refusal_of([&](socket& s) {
-        corun::stream<asio::local::stream_protocol::socket> on{corun::this_fiber::executor(), asio::local::stream_protocol{}, s.release()};
+        corun::stream<asio::local::stream_protocol::socket> on{corun::this_fiber::executor(), asio::local::stream_protocol{},
+                                                               s.release()};
         yield(on.async_read_some(asio::buffer(data), asio::deferred));
     });
     BOOST_TEST(at_line(why, "async_read_some"), why);
