@@ -91,8 +91,8 @@ void scheduler_impl::post_drive() noexcept {
     const auto soon = [](const auto& plain) {
         return boost::asio::prefer(boost::asio::require(plain, execution::blocking.never), execution::relationship.continuation);
     };
-    if (const auto* io = executor.target<boost::asio::io_context::executor_type>())
-        boost::asio::prefer(soon(*io), execution::allocator(block_allocator<void>{drive_block_})).execute(std::move(handler));
+    if (own_executor_ != nullptr)
+        boost::asio::prefer(soon(*own_executor_), execution::allocator(block_allocator<void>{drive_block_})).execute(std::move(handler));
     else
         soon(executor).execute(std::move(handler));  // without memory for this nothing could go on: it ends the process
 }
@@ -142,6 +142,17 @@ void scheduler_impl::drive() {
     }
     if (!try_enter()) return;
     const entered inside{*this};
+    drive_inside();
+}
+
+// In the handler of an operation that a fiber waits for, which could only ask for a drive: this is it, without another way through the
+// event loop. Not on other threads than the loop's, nor below a strand's frame, which the fibers would run in.
+void scheduler_impl::go_on_here() {
+    if (ready.empty() || own_executor_ == nullptr || is_dying() || simulated != nullptr) return;
+    if (innermost_strand() == 0 && own_executor_->running_in_this_thread()) drive_inside();
+}
+
+void scheduler_impl::drive_inside() {
     const measured_drive measured{*this};
     budget = switches_per_drive;
     places = places_of_this_thread();

@@ -56,7 +56,6 @@ inline void readiness::end(descriptor_slot& s, direction way, std::uint32_t even
     io_wait* wait = s.waits[table_.index(way)];
     if (wait == nullptr) return;
     wait->events = events;
-    wait->abandoned = events == 0;
     table_.remove(s, *wait, way);
     if (wait->fiber != nullptr) [[likely]]
         make_ready(*wait->fiber);
@@ -66,8 +65,10 @@ inline void readiness::end(descriptor_slot& s, direction way, std::uint32_t even
 
 // Those who wait under this number wait for a file that has been closed.
 void readiness::abandon(descriptor_slot& s) noexcept {
-    end(s, direction::read, 0);
-    end(s, direction::write, 0);
+    for (const direction way : {direction::read, direction::write}) {
+        if (io_wait* wait = s.waits[table_.index(way)]) wait->abandoned = true;
+        end(s, way, 0);
+    }
 }
 
 // Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the kernel
@@ -105,20 +106,7 @@ bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likel
     return true;
 }
 
-void readiness::poll() noexcept {
-    if (!epoll_) return;
-    std::array<epoll_event, 256> events;
-    constexpr int at_most = static_cast<int>(events.size());
-    do {
-        last_count_ = ::epoll_wait(epoll_->native_handle(), events.data(), at_most, 0);
-        for (int i = 0; i < last_count_; ++i) {
-            const epoll_event& event = events[static_cast<std::size_t>(i)];
-            deliver(event.data.u64, event.events);
-        }
-    } while (last_count_ == at_most);
-}
-
-void readiness::deliver(std::uint64_t whose, std::uint32_t events) noexcept {
+CORUN_SWITCH void readiness::deliver(std::uint64_t whose, std::uint32_t events) noexcept {
     const auto fd = static_cast<std::uint32_t>(whose);
     descriptor_slot& s = table_.slots[fd];
     if (s.generation != whose >> 32) return;
@@ -131,6 +119,19 @@ void readiness::deliver(std::uint64_t whose, std::uint32_t events) noexcept {
     if (writes) end(s, direction::write, events);
     // One event ends the registration of a stranger, for the other direction too.
     if (!s.persistent && (s.waits[0] != nullptr || s.waits[1] != nullptr)) (void)watch(static_cast<int>(fd), s, false, false);
+}
+
+void readiness::poll() noexcept {
+    if (!epoll_) return;
+    std::array<epoll_event, 256> events;
+    constexpr int at_most = static_cast<int>(events.size());
+    do {
+        last_count_ = ::epoll_wait(epoll_->native_handle(), events.data(), at_most, 0);
+        for (int i = 0; i < last_count_; ++i) {
+            const epoll_event& event = events[static_cast<std::size_t>(i)];
+            deliver(event.data.u64, event.events);
+        }
+    } while (last_count_ == at_most);
 }
 
 void readiness::arm() {

@@ -12,6 +12,7 @@
 #include <corun/scheduler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -37,6 +38,7 @@ public:
     void leave() noexcept;
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
     void drive();
+    void go_on_here();
     void descriptors_are_due();
 
     // --- alarm.cpp: the owner ---
@@ -112,6 +114,7 @@ private:
     };
 
     // drive.cpp
+    void drive_inside();
     void post_drive() noexcept;
     void knock() noexcept;
     void poll_events() noexcept;
@@ -144,6 +147,8 @@ private:
     std::atomic<inbox_node*> inbox_{nullptr};   // last in first
     inbox_node* taken_ = nullptr;               // in order; the owner's
 
+    // That of `executor`, where it is an io_context's own; null otherwise.
+    const boost::asio::io_context::executor_type* const own_executor_ = executor.target<boost::asio::io_context::executor_type>();
     handler_block drive_block_;
     handler_block timer_block_;
     std::optional<boost::asio::steady_timer> timer_;

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
+#include <stdexcept>
+#include <string>
 
 namespace corun::detail {
 namespace {
@@ -24,12 +26,21 @@ void abandon_waits(int fd) noexcept {
 }
 
 bool socket_wait::is_ready_now(int fd) const noexcept {
-    if (finished_ || wait_.abandoned || fd < 0) return true;
+    if (has_ended() || wait_.abandoned || fd < 0) return true;
     pollfd p{.fd = fd, .events = static_cast<short>(wait_.way == direction::read ? POLLIN : POLLOUT), .revents = 0};
     return ::poll(&p, 1, 0) != 0;
 }
 
-bool socket_wait::register_and_wait(fiber_record& fiber, acquaintance how) {
+bool socket_wait::may_call(const fiber_record& self) noexcept { return self.owner->simulated == nullptr; }
+
+void socket_wait::refuse_where_simulated(const fiber_record& self, const char* operation, int fd) {
+    if (self.owner->simulated == nullptr) return;
+    throw std::logic_error{std::string{"corun: "} + operation + " on a real descriptor, fd " + std::to_string(fd) +
+                           ", inside of a simulation, at " + describe(self.where) + "; connect by corun::sim::network instead"};
+}
+
+bool socket_wait::register_and_wait(fiber_record& fiber, acquaintance how, const char* operation) {
+    refuse_where_simulated(fiber, operation, wait_.fd);
     try {
         descriptors_of(fiber).add(wait_, how);
         return false;
@@ -38,10 +49,10 @@ bool socket_wait::register_and_wait(fiber_record& fiber, acquaintance how) {
     }
 }
 
-bool socket_wait::has_failed(fiber_record& self, acquaintance how) {
+bool socket_wait::has_failed(fiber_record& self, acquaintance how, const char* operation) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) return fail(errno);
     descriptors_of(self).is_exhausted(wait_.fd, wait_.way);
-    return has_waited() && wait_on(self, wait_.way, how);
+    return has_waited() && wait_on(self, wait_.way, how, operation);
 }
 
 void socket_wait::take_turns(fiber_record& self) {
@@ -51,8 +62,8 @@ void socket_wait::take_turns(fiber_record& self) {
 }
 
 boost::system::error_code socket_wait::error() const noexcept {
-    if (failure_ == end_of_file) return boost::asio::error::eof;
-    return {failure_, boost::system::system_category()};
+    if (outcome_ == end_of_file) return boost::asio::error::eof;
+    return {outcome_, boost::system::system_category()};
 }
 
 void socket_wait::raise(const char* what) const { throw boost::system::system_error{error(), what}; }
@@ -64,7 +75,7 @@ accepting::~accepting() {
 bool accepting::accept_once(fiber_record& self, bool report_aborted, void* peer, socklen_t& size) noexcept {
     do accepted_ = ::accept4(wait_.fd, static_cast<sockaddr*>(peer), &size, SOCK_CLOEXEC);
     while (accepted_ < 0 && (errno == EINTR || (!report_aborted && (errno == ECONNABORTED || errno == EPROTO))));
-    return accepted_ >= 0 ? finish() : has_failed(self, acquaintance::stranger);
+    return accepted_ >= 0 ? finish() : has_failed(self, acquaintance::stranger, "accept");
 }
 
 int connecting::open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept {

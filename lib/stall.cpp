@@ -63,6 +63,7 @@ bool stall_detector::all_wait_for_fibers() noexcept {
 }
 
 void stall_detector::look() noexcept {
+    if (owner_.known_descriptors.waiting != 0) return;  // somebody waits for the outside: the usual end of a server's drive
     const std::uint64_t turns = owner_.ready.taken();
     if (turns == looked_at_ || owner_.is_dying() || owner_.simulated != nullptr) return;
     try {

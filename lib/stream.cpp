@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <cerrno>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace corun::detail {
@@ -51,6 +52,12 @@ void stream_wait::wait() noexcept {
     if (failure_ == 0) return;
     leave();
     queue();
+}
+
+void refuse_stream(direction way, int fd) {
+    throw std::logic_error{std::string{"corun: async_"} + (way == direction::read ? "read_some" : "write_some") +
+                           " on a corun::stream, fd " + std::to_string(fd) +
+                           ", inside of a simulation; connect by corun::sim::network instead"};
 }
 
 void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept { home.descriptors.is_exhausted(fd, way); }

@@ -8,7 +8,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-bool read_request(perf::tcp_socket& peer, perf::http_session& session) {
+using stream = corun::stream<perf::tcp_socket>;
+
+bool read_request(stream& peer, perf::http_session& session) {
     session.begin_request();
     if (session.buffer.size() != 0 && !session.received(0)) return false;  // the next one came with the last
     while (!session.parser->is_done()) {
@@ -19,7 +21,7 @@ bool read_request(perf::tcp_socket& peer, perf::http_session& session) {
     return true;
 }
 
-bool write_answer(perf::tcp_socket& peer, perf::http_session::answer_type& answer) {
+bool write_answer(stream& peer, perf::http_session::answer_type& answer) {
     perf::http::response_serializer<perf::http::string_body> text{answer};
     boost::system::error_code ec;
     while (!ec && !text.is_done())
@@ -29,7 +31,7 @@ bool write_answer(perf::tcp_socket& peer, perf::http_session::answer_type& answe
     return !ec && answer.keep_alive();
 }
 
-void serve(perf::tcp_socket& peer) {
+void serve(stream& peer) {
     perf::http_session session;
     while (read_request(peer, session) && write_answer(peer, session.make_answer())) {
     }
@@ -40,7 +42,7 @@ void run(asio::io_context& io, Acceptor& acceptor) {
     corun::spawn(
         io,
         [&] {
-            for (;;) corun::spawn([peer = corun::yield(corun::accept(acceptor))]() mutable { serve(peer); });
+            for (;;) corun::spawn([peer = stream{corun::yield(corun::accept(acceptor))}]() mutable { serve(peer); });
         },
         asio::detached);
     io.run();

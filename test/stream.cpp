@@ -76,17 +76,47 @@ BOOST_AUTO_TEST_CASE(operations_of_corun_on_a_stream) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_socket_that_waits_is_taken_out_of_the_reactor) {
+BOOST_AUTO_TEST_CASE(who_asks_for_the_socket_gets_one_that_works) {
     corun::run([] {
         streaming s;
         corun_test::check_waiting_read(s.own, s.connected.peer, "first");
-        error_code ec;
-        std::array<char, 10> data;
-        corun::yield(s.own.socket().async_wait(tcp::socket::wait_read, asio::deferred), ec);
-        BOOST_TEST((ec == asio::error::operation_not_supported), ec.message());
-        s.connected.send("there");
-        BOOST_TEST(s.own.read_some(asio::buffer(data)) == 5U);
+        std::string got(5, '\0');
+        auto waiting = corun::spawn([&] { return corun::yield(corun::read_some(s.own, asio::buffer(got))); });
+        corun::yield();  // a wait that goes on
+        const int number = s.own.native_handle();
         s.own.socket().set_option(tcp::no_delay{true});
+        BOOST_TEST(s.own.native_handle() == number);
+        s.connected.send("there");
+        BOOST_TEST(corun::yield(waiting.join()) == 5U);
+
+        auto asio_waits = corun::spawn([&] { corun::yield(s.own.socket().async_wait(tcp::socket::wait_read, asio::deferred)); });
+        corun::yield();
+        BOOST_TEST(!asio_waits.done());
+        s.connected.send("again");
+        corun::yield(asio_waits.join());
+        BOOST_TEST(corun::yield(s.own.socket().async_read_some(asio::buffer(got), asio::deferred)) == 5U);
+        corun_test::check_waiting_read(s.own, s.connected.peer, "third");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_socket_that_is_moved_out_works_with_asio_and_with_fibers) {
+    corun::run([] {
+        streaming s;
+        corun_test::check_waiting_read(s.own, s.connected.peer, "first");
+        tcp::socket out{std::move(s.own.socket())};
+        BOOST_TEST(!s.own.is_open());
+        std::string got(5, '\0');
+        auto reader = corun::spawn([&] { return corun::yield(asio::async_read(out, asio::buffer(got), asio::deferred)); });
+        corun::yield();
+        BOOST_TEST(!reader.done());
+        s.connected.send("hello");
+        BOOST_TEST(corun::yield(reader.join()) == 5U);
+        corun_test::check_waiting_read(out, s.connected.peer, "second");
+
+        stream anew{std::move(out)};
+        corun_test::check_waiting_read(anew, s.connected.peer, "third");
+        s.own = std::move(anew);
+        corun_test::check_waiting_read(s.own, s.connected.peer, "fourth");
     });
 }
 

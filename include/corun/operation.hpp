@@ -102,10 +102,15 @@ CORUN_SWITCH bool start(fiber_record& self, Op& op) {
     }
 }
 
+// A ready operation's fiber goes on at once as long as the drive's budget lasts.
+template <class Op>
+CORUN_SWITCH bool may_go_on(fiber_record& self, Op& op) {
+    return --self.owner->budget > 0 || is_done_after_a_turn(self, op);
+}
+
 // Waits until the operation is ready. The one place in which fibers park on anything but the run queue.
 template <operation Op>
 CORUN_SWITCH void await(fiber_record& self, Op& op) {
-    const auto may_go_on = [&]() -> bool { return --self.owner->budget > 0 || is_done_after_a_turn(self, op); };
     if constexpr (requires { op.take_now(self); }) {
         if (op.take_now(self)) [[likely]] {
             if (--self.owner->budget <= 0) [[unlikely]]
@@ -115,12 +120,12 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
         refuse_below_strand(self);
     } else if constexpr (requires { op.at_once(self); }) {
         refuse_below_strand(self);
-        if (op.at_once(self) && may_go_on()) return;
+        if (op.at_once(self) && may_go_on(self, op)) return;
     } else {
         refuse_below_strand(self);
-        if (is_done(self, op) && may_go_on()) return;
+        if (is_done(self, op) && may_go_on(self, op)) return;
     }
-    if (start(self, op) && is_done(self, op) && may_go_on()) return;
+    if (start(self, op) && is_done(self, op) && may_go_on(self, op)) return;
     self.yielded_at = self.owner->coarse_now;  // once: a wake that was only a hint does not count
     bool asked = false;
     do {

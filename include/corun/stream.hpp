@@ -26,25 +26,39 @@ void abandon_waits_of(scheduler_impl& home, int fd) noexcept;
 
 // Takes the socket out of its context's reactor, which would be told of each of its packets for nothing. Asio has no name for
 // that: it leaves alone what epoll refuses, so it is given such a descriptor, and the socket is then put under that number.
-// Asynchronous operations of the socket object fail with operation_not_supported from then on, where they would have to wait.
+// Asynchronous operations of the socket object would fail with operation_not_supported from then on, where they have to wait: nobody gets
+// it before it has rejoined.
 // Where anything fails, the socket stays as it was.
 template <class Socket>
-void leave_reactor(Socket& s) noexcept {
+bool leave_reactor(Socket& s) noexcept {
 #if defined(BOOST_ASIO_HAS_EPOLL) && !defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT)
     boost::system::error_code ec;
     const auto protocol = s.local_endpoint(ec).protocol();
-    if (ec) return;
+    if (ec) return false;
     const int placeholder = open_placeholder();
-    if (placeholder < 0) return;
+    if (placeholder < 0) return false;
     const int own = s.release(ec);
     if (!ec) s.assign(protocol, placeholder, ec);
-    if (!ec && put_in_place_of(placeholder, own)) return;
+    if (!ec && put_in_place_of(placeholder, own)) return true;
     if (s.is_open()) (void)s.release(ec);
     close_number(placeholder);
     s.assign(protocol, own, ec);
 #else
     (void)s;
 #endif
+    return false;
+}
+
+// Undoes that, under the number that it has now. To schedulers it stays the socket that they know.
+template <class Socket>
+void rejoin_reactor(Socket& s) noexcept {
+    boost::system::error_code ec;
+    if (!s.is_open()) return;  // it has been moved away
+    const auto protocol = s.local_endpoint(ec).protocol();
+    const int number = s.release(ec);
+    s.assign(protocol, number, ec);
+    if (ec) close_number(number);  // the reactor had no memory or no room for it
+    s.set_option(registered_mark{true}, ec);
 }
 
 // The scheduler whose executor it is; null: it is another kind of executor.
@@ -66,10 +80,10 @@ template <class Executor>
 /// for asio::async_read and its kin, Beast, and asio::ssl::stream. From a fiber also an object for corun::read_some and the
 /// others.
 ///
-/// The stream owns its socket and takes it out of Asio's reactor when it first has to wait, so `socket()` is for options,
-/// endpoints and connecting before the first read or write; its own asynchronous reads and writes then fail with
-/// operation_not_supported. Its number changes at that moment. Close it by `close()`: the socket's own leaves those who wait
-/// where they are.
+/// The stream owns its socket and takes it out of Asio's reactor when it first has to wait; its number changes at that moment. Asking
+/// for `socket()` or `lowest_layer()`, unless as const, puts it back for good: all of Asio's functions work on it, and the stream's
+/// own operations cost a little more from then on. So set options and connect before the first read or write. Close the stream by
+/// `close()`: the socket's own leaves those who wait where they are.
 ///
 /// As with Asio's sockets, one thread at a time; one read and one write may be under way at once; a second one of a kind fails
 /// with asio::error::in_progress. Completion handlers run on their associated executor. Per-operation cancellation: all types,
@@ -93,9 +107,10 @@ public:
     ~stream() { close(); }
 
     [[nodiscard]] executor_type get_executor() noexcept { return socket_.get_executor(); }
-    [[nodiscard]] Socket& socket() noexcept { return socket_; }
+    /// As any socket of Asio's, also for its asynchronous operations; it may be moved from.
+    [[nodiscard]] Socket& socket() noexcept { return lay_open(); }
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
-    [[nodiscard]] lowest_layer_type& lowest_layer() noexcept { return socket_.lowest_layer(); }
+    [[nodiscard]] lowest_layer_type& lowest_layer() noexcept { return lay_open().lowest_layer(); }
     [[nodiscard]] const lowest_layer_type& lowest_layer() const noexcept { return socket_.lowest_layer(); }
     [[nodiscard]] int native_handle() noexcept { return socket_.native_handle(); }
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
@@ -106,6 +121,7 @@ public:
         cancel();
         boost::system::error_code ignored;  // it is closed in any case
         socket_.close(ignored);
+        is_met_ = is_apart_ = false;
     }
     /// Reads and writes under way fail with asio::error::operation_aborted. Never switches.
     void cancel() noexcept {
@@ -127,13 +143,7 @@ public:
     }
 
     // For corun's operations: notes that a scheduler is about to register it.
-    [[nodiscard]] detail::acquaintance meet() {
-        const detail::acquaintance how = detail::meet(socket_);
-        if (how != detail::acquaintance::fresh) [[likely]]
-            return how;
-        detail::leave_reactor(socket_);
-        return detail::meet(socket_);  // to Asio it is another socket now, and fresh again
-    }
+    [[nodiscard]] CORUN_SWITCH detail::acquaintance meet() { return is_met_ ? detail::acquaintance::known : meet_anew(); }
 
     /// These block the thread; for libraries that ask for them.
     template <class MutableBuffers, class... Error>
@@ -146,6 +156,20 @@ public:
     }
 
 private:
+    [[gnu::noinline]] detail::acquaintance meet_anew() {
+        is_met_ = true;
+        const detail::acquaintance how = detail::meet(socket_);
+        if (how != detail::acquaintance::fresh) return how;
+        is_apart_ = detail::leave_reactor(socket_);
+        return detail::meet(socket_);  // to Asio it is another socket now, and fresh again
+    }
+    // Whoever has the socket may do with it what Asio allows. The waits under its number go on.
+    Socket& lay_open() noexcept {
+        is_met_ = false;
+        if (std::exchange(is_apart_, false)) detail::rejoin_reactor(socket_);
+        return socket_;
+    }
+
     template <detail::direction Way>
     struct initiation {
         using executor_type = typename stream::executor_type;
@@ -173,6 +197,7 @@ private:
         if (home_.get() != &home) home_ = &home;
         const bool inside = own != nullptr && current_core() == core_of(home);
         if (inside) {
+            refuse_where_simulated(*core_of(home), Way, socket_.native_handle());
             descriptor_table& known = core_of(home)->known_descriptors;
             const int fd = socket_.native_handle();
             typename remaining<Buffers>::pieces pieces;
@@ -192,6 +217,8 @@ private:
     }
 
     Socket socket_;
+    bool is_met_ = false;  // registered with some scheduler, and nobody else has had the socket since
+    bool is_apart_ = false;  // from Asio's reactor
     boost::intrusive_ptr<detail::scheduler_impl> home_;  // where it was waited for last
 };
 

@@ -136,7 +136,7 @@ ASIDES = {
     "corun_concurrent": "the mutex that schedulers and threads may share",
     "corun_from_thread": "the producer is a plain thread",
     "corun_thrown": "the fibers are woken and throw by themselves: the rest of corun's row is what cancelling takes",
-    "corun_token": "Beast's own composed operations, with corun as their completion token",
+    "corun_token": "composed operations of Asio and Beast, with corun as their completion token",
     "awaitable_shared": "all threads run one io_context",
     "jump_fcontext": "the bare switch of two stacks",
 }

@@ -17,6 +17,7 @@
 #include <random>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -42,6 +43,8 @@ std::string failure_of(const std::function<void()>& f) {
 }
 
 // A server that answers requests, each within a time, and notes how its hostile session ended.
+// @tparam Peer  what its sessions read from: a socket of Asio, or a stream
+template <class Peer>
 class server {
 public:
     explicit server(corun::clock::duration patience) : patience_{patience} {}
@@ -72,7 +75,7 @@ private:
         socket.connect(acceptor_.local_endpoint());
         return socket;
     }
-    tcp::socket accepted() { return corun::yield(acceptor_.async_accept(asio::deferred)); }
+    Peer accepted() { return Peer{corun::yield(acceptor_.async_accept(asio::deferred))}; }
 
     static void ask(tcp::socket& from) {
         corun::yield(asio::async_write(from, asio::buffer(request), asio::deferred));
@@ -82,7 +85,7 @@ private:
         BOOST_TEST(answer.body() == "hello");
     }
 
-    static void serve(tcp::socket& peer, corun::clock::duration patience) {
+    static void serve(Peer& peer, corun::clock::duration patience) {
         boost::beast::flat_buffer buffer;
         for (error_code ec;;) {
             http::request_parser<http::string_body> asked;
@@ -103,6 +106,8 @@ private:
     corun::clock::duration patience_;
 };
 
+using peers = std::tuple<tcp::socket, corun::stream<tcp::socket>>;
+
 void send(tcp::socket& to, const std::string& text) { corun::yield(asio::async_write(to, asio::buffer(text), asio::deferred)); }
 
 void reset(tcp::socket& socket) {
@@ -114,9 +119,9 @@ void reset(tcp::socket& socket) {
 
 BOOST_FIXTURE_TEST_SUITE(hostile_peers, corun_test::nothing_left)
 
-BOOST_AUTO_TEST_CASE(half_a_request_and_silence) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(half_a_request_and_silence, Peer, peers) {
     corun::run([] {
-        const auto failure = server{20ms}.endures([](tcp::socket& s) {
+        const auto failure = server<Peer>{20ms}.endures([](tcp::socket& s) {
             send(s, request.substr(0, 20));
             corun::yield(corun::sleep_for(1h));
         });
@@ -124,9 +129,9 @@ BOOST_AUTO_TEST_CASE(half_a_request_and_silence) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(half_a_request_and_the_end) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(half_a_request_and_the_end, Peer, peers) {
     corun::run([] {
-        const auto failure = server{1h}.endures([](tcp::socket& s) {
+        const auto failure = server<Peer>{1h}.endures([](tcp::socket& s) {
             send(s, request.substr(0, 20));
             s.shutdown(tcp::socket::shutdown_send);
         });
@@ -134,9 +139,9 @@ BOOST_AUTO_TEST_CASE(half_a_request_and_the_end) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_byte_at_a_time_for_ever) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_byte_at_a_time_for_ever, Peer, peers) {
     corun::run([] {
-        const auto failure = server{30ms}.endures([](tcp::socket& s) {
+        const auto failure = server<Peer>{30ms}.endures([](tcp::socket& s) {
             send(s, "GET / HTTP/1.1\r\nSlow: ");
             for (;;) {  // never silent for long: only a time limit for the whole ends it
                 send(s, "x");
@@ -147,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_byte_at_a_time_for_ever) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_gibibyte) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_gibibyte, Peer, peers) {
     corun::run([] {
         const std::string part(1 << 20, 'x');
         const auto pour = [&](const std::string& head) {
@@ -156,19 +161,19 @@ BOOST_AUTO_TEST_CASE(a_gibibyte) {
                 for (int mebibytes = 0; mebibytes < 1024; ++mebibytes) send(s, part);
             };
         };
-        BOOST_TEST(server{1h}.endures(pour("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n")) ==
+        BOOST_TEST(server<Peer>{1h}.endures(pour("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n")) ==
                    "body limit exceeded");
-        BOOST_TEST(server{1h}.endures(pour("GET / HTTP/1.1\r\nLong: ")) == "header limit exceeded");
+        BOOST_TEST(server<Peer>{1h}.endures(pour("GET / HTTP/1.1\r\nLong: ")) == "header limit exceeded");
     });
 }
 
-BOOST_AUTO_TEST_CASE(garbage) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(garbage, Peer, peers) {
     const char* given = std::getenv("CORUN_SEED");
     const auto seed = given != nullptr ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
     std::string survived;
     corun::run([&] {
         std::mt19937 random{seed};
-        server tried{1h};
+        server<Peer> tried{1h};
         for (int round = 0; round < 50 && survived.empty(); ++round) {
             std::string noise(random() % 4096 + 1, '\0');
             for (char& c : noise) c = static_cast<char>(random());
@@ -182,9 +187,9 @@ BOOST_AUTO_TEST_CASE(garbage) {
     BOOST_TEST(survived.empty(), "garbage was taken for a request; CORUN_SEED=" << seed);
 }
 
-BOOST_AUTO_TEST_CASE(reset_at_every_stage) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(reset_at_every_stage, Peer, peers) {
     corun::run([] {
-        server tried{1h};
+        server<Peer> tried{1h};
         for (std::size_t sent = 0; sent <= request.size(); sent += 3) {
             const auto failure = tried.endures([&](tcp::socket& s) {
                 send(s, request.substr(0, sent));

@@ -6,15 +6,23 @@
 #include "support/leaks.hpp"
 #include "support/simulated.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <csignal>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+namespace asio = boost::asio;
 namespace sim = corun::sim;
+using tcp = asio::ip::tcp;
 using namespace std::chrono_literals;
 using corun_test::outcome;
 using corun_test::says;
@@ -85,6 +93,67 @@ BOOST_AUTO_TEST_CASE(simulations_on_several_threads_do_not_know_of_each_other) {
         BOOST_TEST(r.runs == 50U);
         BOOST_TEST(r.trace_hash == found[0].trace_hash);
     }
+}
+
+// Of the operation on a socket that has something to say, and room: refused all the same.
+template <class Operate>
+std::string refusal_of(Operate operate) {
+    std::string why;
+    (void)sim::run({}, [&] {
+        asio::io_context io;
+        asio::local::stream_protocol::socket own{io}, peer{io};
+        asio::local::connect_pair(own, peer);
+        (void)peer.send(asio::buffer("there", 5));
+        try {
+            operate(own);
+        } catch (const std::logic_error& refused) {
+            why = refused.what();
+        }
+    });
+    return why;
+}
+
+BOOST_AUTO_TEST_CASE(operations_on_real_sockets_are_refused_by_name) {
+    using socket = asio::local::stream_protocol::socket;
+    using corun::yield;
+    std::array<char, 10> data;
+    const auto at_line = [](const std::string& why, const char* name) {
+        return why.starts_with(std::string{"corun: "} + name + " on a ") && why.find("inside of a simulation") != std::string::npos;
+    };
+    std::string why = refusal_of([&](socket& s) { yield(corun::read_some(s, asio::buffer(data))); });
+    BOOST_TEST(at_line(why, "read"), why);
+    BOOST_TEST(why.find("misuse.cpp:") != std::string::npos, why);
+    why = refusal_of([&](socket& s) { yield(corun::write(s, asio::buffer(data))); });
+    BOOST_TEST(at_line(why, "write"), why);
+    why = refusal_of([&](socket& s) { yield(corun::connect(s, socket::endpoint_type{"/none"})); });
+    BOOST_TEST(at_line(why, "connect"), why);
+    why = refusal_of([&](socket& s) {
+        tcp::acceptor acceptor{s.get_executor(), {asio::ip::address_v4::loopback(), 0}};
+        yield(corun::accept(acceptor));
+    });
+    BOOST_TEST(at_line(why, "accept"), why);
+    why = refusal_of([&](socket& s) {
+        asio::ip::udp::socket u{s.get_executor(), {asio::ip::address_v4::loopback(), 0}};
+        asio::ip::udp::endpoint from;
+        yield(corun::recv_from(u, asio::buffer(data), from));
+    });
+    BOOST_TEST(at_line(why, "recv_from"), why);
+    why = refusal_of([&](socket& s) {
+        corun::channel<int> c;
+        yield(corun::select(c.receive(), corun::read_some(s, asio::buffer(data))));
+    });
+    BOOST_TEST(at_line(why, "read"), why);
+    why = refusal_of([&](socket& s) {
+        corun::stream<socket> on{std::move(s)};
+        yield(corun::read_some(on, asio::buffer(data)));
+    });
+    BOOST_TEST(at_line(why, "read"), why);
+    why = refusal_of([&](socket& s) {
+        corun::stream<asio::local::stream_protocol::socket> on{corun::this_fiber::executor(), asio::local::stream_protocol{},
+                                                               s.release()};
+        yield(on.async_read_some(asio::buffer(data), asio::deferred));
+    });
+    BOOST_TEST(at_line(why, "async_read_some"), why);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

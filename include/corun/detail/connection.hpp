@@ -36,7 +36,7 @@ public:
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger);
+        return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger, "accept");
     }
 
     bool at_once(fiber_record& self) {
@@ -45,7 +45,7 @@ public:
     }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        return finished_ || was_abandoned() || attempt(self);
+        return has_ended() || was_abandoned() || attempt(self);
     }
 
     socket get() {
@@ -55,9 +55,8 @@ public:
         return accepted;
     }
     socket get(boost::system::error_code& ec) {
-        complete(*this);
         socket accepted{executor_};
-        if (failure_ != 0) {
+        if (!is_success(*this)) {
             ec = error();
             return accepted;
         }
@@ -73,7 +72,7 @@ private:
     bool attempt(fiber_record& self) {
         auto size = static_cast<socklen_t>(peer_.capacity());
         if (!accept_once(self, report_aborted_, peer_.data(), size)) return false;
-        if (failure_ == 0) peer_.resize(size);
+        if (outcome_ == succeeded) peer_.resize(size);
         return true;
     }
     bool begin() {
@@ -113,32 +112,31 @@ public:
     [[nodiscard]] bool ready() const { return has_begun() && is_ready_now(wait_.fd); }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        if (!has_begun() && begin()) return true;
+        if (!has_begun() && begin(fiber)) return true;
         (void)meet(*socket_);
-        return wait_on(fiber, direction::write,
-                       acquaintance::fresh);  // what is known of the number is of the time before it was connecting
+        // What is known of the number is of the time before it was connecting.
+        return wait_on(fiber, direction::write, acquaintance::fresh, "connect");
     }
 
-    bool commit(fiber_record&) {
+    bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        if (!has_begun()) return begin();
-        return finished_ || was_abandoned() || conclude();
+        if (!has_begun()) return begin(self);
+        return has_ended() || was_abandoned() || conclude();
     }
 
     void get() {
-        complete(*this);
-        if (failure_ != 0) raise("connect");
+        if (!is_success(*this)) raise("connect");
     }
     void get(boost::system::error_code& ec) {
-        complete(*this);
-        if (failure_ != 0) ec = error();
+        if (!is_success(*this)) ec = error();
     }
 
 private:
     friend socket_wait;
 
     // True: it has ended already.
-    bool begin() {
+    bool begin(const fiber_record& self) {
+        refuse_where_simulated(self, "connect", socket_->native_handle());
         boost::system::error_code ec;
         if (!socket_->is_open()) {
             const auto protocol = peer_.protocol();

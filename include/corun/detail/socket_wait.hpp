@@ -41,7 +41,7 @@ concept asio_descriptor = !asio_socket<T> && !asio_acceptor<T> && requires(T& d)
 using registered_mark = boost::asio::socket_base::enable_connection_aborted;
 
 template <asio_socket Socket>
-acquaintance meet_plain(Socket& socket) {
+CORUN_SWITCH acquaintance meet_plain(Socket& socket) {
     boost::system::error_code ignored;
     registered_mark mark;
     socket.get_option(mark, ignored);
@@ -51,7 +51,7 @@ acquaintance meet_plain(Socket& socket) {
     return acquaintance::fresh;
 }
 template <asio_socket Socket>
-acquaintance meet(Socket& socket) {
+CORUN_SWITCH acquaintance meet(Socket& socket) {
     if constexpr (requires { socket.meet(); })
         return socket.meet();  // a stream
     else
@@ -79,7 +79,8 @@ public:
     }
 
 protected:
-    static constexpr int end_of_file = -1;
+    // What an operation came to; other values are errno's.
+    static constexpr int succeeded = 0, end_of_file = -1, undecided = -2;
 
     explicit socket_wait(direction way) noexcept : wait_{not_begun, way} {}
     socket_wait(const socket_wait&) noexcept = default;  // before it starts
@@ -100,52 +101,53 @@ protected:
     [[nodiscard]] bool has_waited() const noexcept { return wait_.events != 0; }
     // Whether a call is worth it now, as far as is known. After a wait that was told of something it is.
     [[nodiscard]] CORUN_SWITCH bool is_worth_a_call(const fiber_record& self, direction way) const noexcept {
-        return self.owner->known_descriptors.is_worth_a_call(wait_.fd, way);
+        const descriptor_table& known = self.owner->known_descriptors;
+        return known.knows(wait_.fd) ? known.is_worth_a_call(wait_.fd, way) : may_call(self);
     }
+    // In a simulation nobody calls the system: who would is refused where it begins to wait.
+    [[nodiscard]] static bool may_call(const fiber_record& self) noexcept;
+    static void refuse_where_simulated(const fiber_record& self, const char* operation, int fd);
     // Whether a call would not block, or would fail, by asking the system; takes nothing.
     [[nodiscard]] bool is_ready_now(int fd) const noexcept;
 
-    // True: it has ended, because it could not be registered.
-    CORUN_SWITCH bool wait_on(fiber_record& fiber, direction way, acquaintance how) {
+    // True: it has ended, because it could not be registered. Throws std::logic_error inside of a simulation.
+    CORUN_SWITCH bool wait_on(fiber_record& fiber, direction way, acquaintance how, const char* operation) {
         wait_.fiber = &fiber;
         if (how == acquaintance::known && fiber.owner->known_descriptors.enlist_known(wait_, way)) [[likely]]
             return false;
-        return register_and_wait(fiber, how);
+        return register_and_wait(fiber, how, operation);
     }
-    bool register_and_wait(fiber_record& fiber, acquaintance how);
+    bool register_and_wait(fiber_record& fiber, acquaintance how, const char* operation);
     // After a call that failed with errno: true if that is the outcome, false if the call would have blocked. Who had waited
     // waits again then.
-    bool has_failed(fiber_record& self, acquaintance how);
+    bool has_failed(fiber_record& self, acquaintance how, const char* operation);
     CORUN_SWITCH bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
     // Between two calls of one operation the others get their turn. Throws `cancelled`.
     static void take_turns(fiber_record& self);
 
-    CORUN_SWITCH bool finish() noexcept {
-        finished_ = true;
-        wait_.leave();
-        return true;
-    }
+    [[nodiscard]] CORUN_SWITCH bool has_ended() const noexcept { return outcome_ != undecided; }
+    // Nobody who is asleep ends: an event, or a failure to wait, has taken the wait out of its slot.
+    CORUN_SWITCH bool finish() noexcept { return fail(succeeded); }
     CORUN_SWITCH bool fail(int why) noexcept {
-        failure_ = why;
-        return finish();
+        outcome_ = why;
+        return true;
     }
     [[nodiscard]] boost::system::error_code error() const noexcept;
     [[noreturn]] void raise(const char* what) const;
 
-    // Where nobody has called `commit`: chosen among others, by `ready`.
+    // Whether it succeeded. Where nobody has called `commit`, because `ready` has chosen it among others, it is done now.
     template <class Operation>
-    CORUN_SWITCH static void complete(Operation& op) {
-        if (!op.finished_) [[unlikely]]
-            complete_late(op);
+    CORUN_SWITCH static bool is_success(Operation& op) {
+        return op.outcome_ == succeeded || (op.outcome_ == undecided && is_success_late(op));
     }
     template <class Operation>
-    [[gnu::noinline]] static void complete_late(Operation& op) {
+    [[gnu::noinline]] static bool is_success_late(Operation& op) {
         await(this_fiber_record(std::source_location{}), op);
+        return op.outcome_ == succeeded;
     }
 
     io_wait wait_;
-    bool finished_ = false;
-    int failure_ = 0;  // errno, or end_of_file
+    int outcome_ = undecided;
 
 private:
     static constexpr int not_begun = -2;

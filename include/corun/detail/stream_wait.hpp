@@ -50,6 +50,12 @@ private:
     static void was_told(io_watcher& self, bool gone) noexcept;
 };
 
+// Throws std::logic_error: a simulation has no real sockets.
+[[noreturn]] void refuse_stream(direction way, int fd);
+inline void refuse_where_simulated(const scheduler_core& core, direction way, int fd) {
+    if (core.simulated != nullptr) [[unlikely]]
+        refuse_stream(way, fd);
+}
 // The system has said that a call would block.
 void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept;
 

@@ -15,7 +15,7 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : io_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, introduce()); }
+    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, introduce(), name); }
 
     CORUN_SWITCH bool at_once(fiber_record& self) {
         if (has_begun()) [[unlikely]]
@@ -25,18 +25,16 @@ public:
     // A wait that has ended is worth a call.
     CORUN_SWITCH bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        return finished_ || was_abandoned() || attempt(self);
+        return has_ended() || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
-        complete(*this);
-        if (failure_ != 0) [[unlikely]]
-            raise(reads ? "read" : "write");
+        if (!is_success(*this)) [[unlikely]]
+            raise(name);
         return moved_;
     }
     std::size_t get(boost::system::error_code& ec) {
-        complete(*this);
-        if (failure_ != 0) [[unlikely]]
+        if (!is_success(*this)) [[unlikely]]
             ec = error();
         return moved_;
     }
@@ -45,6 +43,7 @@ private:
     friend socket_wait;
     static constexpr io_kind kind = kind_of<Io>();
     static constexpr bool reads = Way == direction::read;
+    static constexpr const char* name = reads ? "read" : "write";
 
     CORUN_SWITCH bool begin() {
         if (!socket_wait::begin(io_->native_handle())) return false;
@@ -72,7 +71,7 @@ private:
             const ssize_t n = move_once<kind, Way>(wait_.fd, pieces.data(), count);
             if (n < 0) [[unlikely]] {
                 if (errno == EINTR) continue;
-                return has_failed(self, wonted);
+                return has_failed(self, wonted, name);
             }
             if (reads && static_cast<std::size_t>(n) < wanted) {
                 if (n == 0) return fail(end_of_file);
@@ -87,7 +86,7 @@ private:
     bool goes_on(fiber_record& self) {
         take_turns(self);
         if (is_worth_a_call(self, Way)) return true;
-        if (has_waited()) (void)wait_on(self, Way, wonted);
+        if (has_waited()) (void)wait_on(self, Way, wonted, name);
         return false;
     }
 
@@ -108,7 +107,7 @@ public:
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : socket_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        return (!has_begun() && !begin(socket_->native_handle())) || wait_on(fiber, Way, meet(*socket_));
+        return (!has_begun() && !begin(socket_->native_handle())) || wait_on(fiber, Way, meet(*socket_), name);
     }
 
     bool at_once(fiber_record& self) {
@@ -117,22 +116,21 @@ public:
     }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
-        return finished_ || was_abandoned() || attempt(self);
+        return has_ended() || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
-        complete(*this);
-        if (failure_ != 0) raise(Way == direction::read ? "recv_from" : "send_to");
+        if (!is_success(*this)) raise(name);
         return moved_;
     }
     std::size_t get(boost::system::error_code& ec) {
-        complete(*this);
-        if (failure_ != 0) ec = error();
+        if (!is_success(*this)) ec = error();
         return moved_;
     }
 
 private:
     friend socket_wait;
+    static constexpr const char* name = Way == direction::read ? "recv_from" : "send_to";
 
     bool attempt(fiber_record& self) {
         typename remaining<Buffers>::pieces pieces;
@@ -143,7 +141,7 @@ private:
         ssize_t n;
         do n = call(header);
         while (n < 0 && errno == EINTR);
-        if (n < 0) return has_failed(self, acquaintance::known);
+        if (n < 0) return has_failed(self, acquaintance::known, name);
         moved_ = static_cast<std::size_t>(n);
         return finish();
     }
