@@ -36,7 +36,8 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
 // than setting it anew for each deadline that does not fire.
 void scheduler_impl::arm_timer() {
     if (timers.empty() || timers.earliest() >= armed_for_) return;
-    if (!timer_) {  // its making, on the first sleeper's turn, may set errno: Asio's reactor reads its configuration, since Boost 1.87
+    if (!timer_) {
+        // On the turn of the first fiber that sleeps. With it Asio makes its reactor, which since Boost 1.87 sets errno.
         const int errno_of_fiber = errno;
         timer_.emplace(executor);
         errno = errno_of_fiber;
