@@ -4,6 +4,7 @@
 #include <boost/asio/bind_allocator.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 namespace corun::detail {
@@ -35,7 +36,12 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
 // than setting it anew for each deadline that does not fire.
 void scheduler_impl::arm_timer() {
     if (timers.empty() || timers.earliest() >= armed_for_) return;
-    if (!timer_) timer_.emplace(executor);
+    if (!timer_) {
+        // On the turn of the first fiber that sleeps. With it Asio makes its reactor, which since Boost 1.87 sets errno.
+        const int errno_of_fiber = errno;
+        timer_.emplace(executor);
+        errno = errno_of_fiber;
+    }
     timer_->expires_at(std::max(timers.earliest(), last_expiry_ + timer_slack));
     timer_->async_wait(boost::asio::bind_allocator(
         block_allocator<void>{timer_block_}, [self = boost::intrusive_ptr<scheduler_impl>{this}](boost::system::error_code ec) {
