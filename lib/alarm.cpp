@@ -1,10 +1,10 @@
 // Asio's timer, of which a scheduler has one: set for the earliest of its own.
+#include "kept_errno.hpp"
 #include "scheduler_impl.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 
 namespace corun::detail {
@@ -37,10 +37,8 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
 void scheduler_impl::arm_timer() {
     if (timers.empty() || timers.earliest() >= armed_for_) return;
     if (!timer_) {
-        // On the turn of the first fiber that sleeps. With it Asio makes its reactor, which since Boost 1.87 sets errno.
-        const int errno_of_fiber = errno;
+        const kept_errno of_the_fiber;
         timer_.emplace(executor);
-        errno = errno_of_fiber;
     }
     timer_->expires_at(std::max(timers.earliest(), last_expiry_ + timer_slack));
     timer_->async_wait(boost::asio::bind_allocator(

@@ -142,17 +142,6 @@ void scheduler_impl::drive() {
     }
     if (!try_enter()) return;
     const entered inside{*this};
-    drive_inside();
-}
-
-// In the handler of an operation that a fiber waits for, which could only ask for a drive: this is it, without another way through the
-// event loop. Not on other threads than the loop's, nor below a strand's frame, which the fibers would run in.
-void scheduler_impl::go_on_here() {
-    if (ready.empty() || own_executor_ == nullptr || is_dying() || simulated != nullptr) return;
-    if (innermost_strand() == 0 && own_executor_->running_in_this_thread()) drive_inside();
-}
-
-void scheduler_impl::drive_inside() {
     const measured_drive measured{*this};
     budget = switches_per_drive;
     places = places_of_this_thread();

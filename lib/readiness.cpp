@@ -1,5 +1,6 @@
 #include "readiness.hpp"
 
+#include "kept_errno.hpp"
 #include "scheduler_impl.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -26,6 +27,7 @@ void readiness::open() {
     if (epoll_) return;
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
     if (fd < 0) throw boost::system::system_error{errno, boost::system::system_category(), "epoll_create1"};
+    const kept_errno of_the_fiber;
     epoll_.emplace(owner_.executor, fd);
 }
 

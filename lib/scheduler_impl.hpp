@@ -38,7 +38,6 @@ public:
     void leave() noexcept;
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
     void drive();
-    void go_on_here();
     void descriptors_are_due();
 
     // --- alarm.cpp: the owner ---
@@ -114,7 +113,6 @@ private:
     };
 
     // drive.cpp
-    void drive_inside();
     void post_drive() noexcept;
     void knock() noexcept;
     void poll_events() noexcept;

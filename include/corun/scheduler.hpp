@@ -3,10 +3,8 @@
 
 #include <corun/detail/core.hpp>
 #include <corun/detail/function_node.hpp>
-#include <corun/detail/op_memory.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/intrusive_ptr.hpp>
@@ -19,7 +17,6 @@
 #include <functional>
 #include <source_location>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 namespace corun {
@@ -60,12 +57,6 @@ void leave(scheduler_impl&) noexcept;
 void submit(scheduler_impl&, function_node*) noexcept;
 [[nodiscard]] scheduler_core* core_of(scheduler_impl&) noexcept;
 [[nodiscard]] boost::asio::execution_context& context_of(scheduler_impl&) noexcept;
-
-// Runs the fibers that have become ready, if this is a good place for it.
-void go_on_here(const boost::intrusive_ptr<scheduler_impl>& scheduler);
-// Completes an operation that a fiber waits for, or a step of one: it has the fiber's allocator.
-template <class Function>
-inline constexpr bool serves_a_fiber = std::is_same_v<boost::asio::associated_allocator_t<std::decay_t<Function>>, op_allocator<void>>;
 
 // Being inside a scheduler, off fibers: what an entered handler does is exclusive with the scheduler's fibers.
 class entered {
@@ -166,15 +157,9 @@ public:
                 return;
             }
             if (detail::try_enter(*impl_)) {
-                const bool is_outermost = detail::current_core() == nullptr;
-                const boost::intrusive_ptr<detail::scheduler_impl> held{impl_};
                 detail::entered inside{*impl_};
-                {
-                    std::decay_t<Function> function{std::forward<Function>(f)};
-                    std::move(function)();
-                }
-                if constexpr (detail::serves_a_fiber<Function>)
-                    if (is_outermost) detail::go_on_here(held);
+                std::decay_t<Function> function{std::forward<Function>(f)};
+                std::move(function)();
                 return;
             }
         }

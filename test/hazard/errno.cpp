@@ -5,6 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <chrono>
 #include <vector>
@@ -34,6 +37,23 @@ BOOST_AUTO_TEST_CASE(kept_across_yields_and_sleeps) {
             }));
         for (auto& fiber : all) corun::yield(fiber.join());
     });
+}
+
+BOOST_AUTO_TEST_CASE(kept_across_the_first_wait_for_a_descriptor) {
+    int ends[2];
+    BOOST_REQUIRE(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+    corun::run([&] {
+        auto writer = corun::spawn([&] {
+            set_errno(4);
+            (void)!::write(ends[1], "x", 1);
+        });
+        set_errno(3);
+        corun::yield(corun::readable(ends[0]));
+        BOOST_TEST(get_errno() == 3);
+        corun::yield(writer.join());
+    });
+    ::close(ends[0]);
+    ::close(ends[1]);
 }
 
 BOOST_AUTO_TEST_CASE(the_loop_keeps_its_own) {
