@@ -153,10 +153,10 @@ void scheduler_impl::trim_timer::expired() noexcept {
 }
 
 void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept {
-    scheduler->references.fetch_add(1, std::memory_order_relaxed);
+    add_reference(scheduler->references);
 }
 void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
-    if (scheduler->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete scheduler;
+    if (drop_reference(scheduler->references) == 1) delete scheduler;
 }
 
 bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }

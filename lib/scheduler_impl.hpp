@@ -53,6 +53,7 @@ public:
     void start_held(fiber_record& fresh) noexcept;
     void hasten(fiber_record& joined) noexcept;
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
+    [[nodiscard]] bool next_begins_here() noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
     void escalate_later(fiber_record& fiber);  // token.cpp
@@ -125,6 +126,7 @@ private:
     void quiesce() noexcept;
     void escalate();  // token.cpp; of those in asked_
 
+    [[nodiscard]] bool takes_left_stack(fiber_record& fresh) noexcept;  // lifecycle.cpp
     void take_back_left_stack() noexcept;  // supplies.cpp
 
     // deadlock.cpp

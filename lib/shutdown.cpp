@@ -16,7 +16,7 @@ void scheduler_impl::cancel_all() noexcept {
 // A drive without a loop around it; the caller has entered, and leaves. Fibers that the last ones spawn are cancelled too.
 void scheduler_impl::run_down() noexcept {
     places = places_of_this_thread();
-    strand_at_entry = innermost_strand();
+    strand_at_entry = innermost_strand(places);
 #if defined(CORUN_SANITIZED)
     describe_thread_stack(loop);
 #endif
