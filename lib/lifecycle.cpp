@@ -191,16 +191,17 @@ fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexc
 // no frame to be made. Not where somebody tells the fibers' stacks apart: a sanitizer, an observer, a simulation.
 bool scheduler_impl::takes_left_stack(fiber_record& fresh) noexcept {
 #if defined(CORUN_SANITIZED)
-    return false;
+    constexpr bool is_sanitized = true;
 #else
+    constexpr bool is_sanitized = false;
+#endif
+    if (is_sanitized || simulated != nullptr || is_anything_observed()) return false;
     if (left_pool_ == nullptr || left_pool_->slot() != options.stack_size || fresh.stack_size != 0) return false;
-    if (simulated != nullptr || is_anything_observed()) return false;
     fresh.stack = left_stack_;
     fresh.pool = std::exchange(left_pool_, nullptr);
     fresh.sp = nullptr;
     fresh.state = fiber_state::active;
     return true;
-#endif
 }
 
 // On the stack of a fiber that has ended: whether the next one begins right here, without a jump.
