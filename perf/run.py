@@ -49,8 +49,8 @@ class Suite:
             if self.options.counts_only and not counted.guarded:
                 continue
             if counted.workload in self.options.names:
-                known = ("corun",) if few else [runtime for runtime in counted.runtimes
-                                                if runtime == "corun" or runtime in (self.options.peers or counted.runtimes)]
+                known = [runtime for runtime in counted.runtimes if runtime.startswith("corun")
+                         or (not few and runtime in (self.options.peers or counted.runtimes))]
                 self.counts.append(counter.count(counted, known))
         if self.counts:
             self.show(tables.counts(self.counts))
@@ -68,10 +68,11 @@ class Suite:
 
     def whole(self, busy):
         options = {key: getattr(self.options, key) for key in ("mode", "rounds", "peers", "names")}
-        return {"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-                "seconds": round(self.progress.elapsed()), "machine": machine.describe(self.options.build_dir), "busy": busy,
-                "options": options, "results": self.results, "counts": self.counts, "curves": self.curves,
-                "goals": goals.evaluate(self.results, self.options.names), "broken": self.broken}
+        whole = {"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                 "seconds": round(self.progress.elapsed()), "machine": machine.describe(self.options.build_dir), "busy": busy,
+                 "options": options, "results": self.results, "counts": self.counts, "curves": self.curves,
+                 "broken": self.broken}
+        return {**whole, "goals": goals.evaluate(whole)}
 
     def failed(self):
         return bool(self.broken) or any(result["failed"] for result in self.results + self.counts + self.curves)
@@ -86,10 +87,10 @@ def guard(suite):
         if suite.failed() or any(result["skipped"] for result in suite.counts):
             print("perf: not everything could be counted; the baseline stays as it is", file=sys.stderr)
             return 1
-        baseline.accept(build, found)
+        baseline.accept(build, found, baseline.PATH)
         print(f"baseline: {baseline.PATH}")
         return 0
-    status, lines = baseline.check(build, suite.counts)
+    status, lines = baseline.check(build, suite.counts, baseline.PATH)
     print(*lines, sep="\n")
     return status
 

@@ -3,6 +3,6 @@ an entry there, a program perf/NAME.cpp and its peers perf/peers/NAME_RUNTIME.*;
 
 from .growth import COUNTED, CURVES
 from .kinds import GIB, Case, Counted, Curve, Workload
-from .workloads import ALIASES, ASIDES, WORKLOADS
+from .workloads import ALIASES, ASIDES, FLOORS, WORKLOADS
 
-__all__ = ["ALIASES", "ASIDES", "COUNTED", "CURVES", "GIB", "WORKLOADS", "Case", "Counted", "Curve", "Workload"]
+__all__ = ["ALIASES", "ASIDES", "COUNTED", "CURVES", "FLOORS", "GIB", "WORKLOADS", "Case", "Counted", "Curve", "Workload"]

@@ -47,20 +47,29 @@ class Counter:
         """Of one operation of corun's at a size of a curve."""
         operations = 2 * size, 4 * size
         words = [{"size": size, "work": each, "rounds": each // size} for each in operations]
-        small, large = (self._run(catalogue.Counted(
+        small, large = self._run([(catalogue.Counted(
             curve.workload, curve.grows, 0, 0, arguments=tuple(word.format(**each) for word in curve.arguments),
             option="", parameter=curve.parameter.format(**each)), workload, "corun", "instructions", each["work"], str(size))
-            for each in words)
+            for each in words])
         return max(1, large - small) / (operations[1] - operations[0])
 
     def _of_one(self, counted, workload, runtime, kind):
         if counted.field:
             command = self._programs.command(workload, runtime, ("--fibers", str(counted.large)))
             return programs.fields(children.output(command, SECONDS), workload, runtime)[counted.field]
-        small, large = (self._run(counted, workload, runtime, kind, number) for number in (counted.small, counted.large))
+        runs = [(counted, workload, runtime, kind, number) for number in (counted.small, counted.large)]
+        small, large = [self._run([each])[0] for each in runs] if counted.alone else self._run(runs)
         return round(max(0, large - small) / (counted.large - counted.small) / counted.each, 4)
 
-    def _run(self, counted, workload, runtime, kind, operations, size=""):
+    def _run(self, runs):
+        """What each of the runs takes, which go on at the same time: what is counted does not depend on it."""
+        with tempfile.TemporaryDirectory(prefix="corun-perf-") as folder:
+            prepared = [self._prepared(pathlib.Path(folder) / str(number), *each) for number, each in enumerate(runs)]
+            children.outputs([(command, {"env": environment}) for command, environment, _ in prepared], self._progress.at_most(SECONDS))
+            return [told() for _, _, told in prepared]
+
+    def _prepared(self, log, counted, workload, runtime, kind, operations, size=""):
+        """(command, environment, what reads the figure from the log)"""
         environment = dict(os.environ, **({"CORUN_PERF_SIZE": size} if size else {}))
         arguments = counted.arguments
         if workload.benchmark:
@@ -68,11 +77,8 @@ class Counter:
         elif counted.option:
             arguments = (*arguments, counted.option, str(operations))
         command = self._programs.command(workload, runtime, arguments, counted.parameter)
-        with tempfile.TemporaryDirectory(prefix="corun-perf-") as folder:
-            log = pathlib.Path(folder) / "counted"
-            command, pattern = instrumented(kind, command, log, environment, self._programs.preload)
-            children.output(command, self._progress.at_most(SECONDS), env=environment)
-            return read(log, pattern, kind)
+        command, pattern = instrumented(kind, command, log, environment, self._programs.preload)
+        return command, environment, lambda: read(log, pattern, kind)
 
 
 def instrumented(kind, command, log, environment, preload):

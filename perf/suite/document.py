@@ -98,5 +98,5 @@ def _goals(goals):
     words = {True: "met", False: "**missed**", None: "not measured"}
     yield from ("", "| goal | asked | measured | |", "|---|---|---|---|")
     for goal in goals:
-        measured = "" if goal["measured"] is None else f"{goal['measured']:.2f}"
-        yield f"| {goal['goal']} | {goal['asked']} | {measured} | {words[goal['met']]} |"
+        why = f": {goal['why']}" if goal.get("why") else ""
+        yield f"| {goal['goal']} | {goal['asked']} | {tables.goal_figure(goal)} | {words[goal['met']]}{why} |"

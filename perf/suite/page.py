@@ -57,20 +57,21 @@ def paragraph(words, kind="soft"):
 
 def workload(result):
     rows = [["runtime"]]
-    for key in result["columns"]:
+    columns = list(dict.fromkeys([tables.drawn(result), *result["columns"]]))  # a phone shows the first without scrolling
+    for key in columns:
         rows[0] += [tables.HEADINGS.get(key, key), "min", "spread"] + (["÷ corun"] if key in tables.COMPARED else [])
     for runtime, summary in result["summary"].items():
         row = [runtime]
-        for key in result["columns"]:
+        for key in columns:
             each = summary[key]
             row += [tables.figure(key, each["median"]), tables.figure(key, each["min"]), f"{each['spread']:.0%}"]
             if key in tables.COMPARED:
                 row.append(tables.times(result["verdicts"].get(runtime, {}).get(key)))
         rows.append(row)
-    shown = list(dict.fromkeys([tables.drawn(result), *[key for key in result["columns"] if key in ("resident_b", "create_ns")]]))
+    shown = [key for key in columns if key in (tables.drawn(result), "resident_b", "create_ns")]
     drawings = "".join(charts.bars(result, key) for key in shown)
     asides = [f"{runtime}: {catalogue.ASIDES[runtime]}" for runtime in result["summary"] if runtime in catalogue.ASIDES]
-    said = [*tables.undecided(result), *asides, *tables.notes(result)]
+    said = [*tables.undecided(result), *asides, *filter(None, [result.get("remark")]), *tables.notes(result)]
     return f"<h3>{escape(result['case'])}</h3>{drawings}{table(rows)}" + "".join(map(paragraph, said))
 
 
@@ -117,8 +118,8 @@ def overview(results):
 def goals(evaluated):
     words = {True: ("met", "good"), False: ("missed", "bad"), None: "not measured"}
     return table([["goal", "asked", "measured", ""]] + [
-        [goal["goal"], goal["asked"], "" if goal["measured"] is None else f"{goal['measured']:.2f}", words[goal["met"]]]
-        for goal in evaluated])
+        [goal["goal"], goal["asked"], tables.goal_figure(goal),
+         f"{words[None]}: {goal['why']}" if goal.get("why") else words[goal["met"]]] for goal in evaluated])
 
 
 def told(key, value):

@@ -7,6 +7,7 @@
       "busy": {"steal", "others": parts of all processors' time during the run, "load": [1, 5, 15 minutes]},
       "options": {"mode": "quick", "" or "full", "rounds", "peers": [] for all, "names"},
       "results": [{"workload", "meaning", "case", "columns": what the table shows, "drawn": "" for CPU time, or the column,
+                   "remark": what has to be known to read its figures, or "",
                    "runs": {runtime: [{"wall_s", "cpu_s", "op_ns", ... and the counts, per round]},
                    "summary": {runtime: {key: {"min", "median", "max", "spread": (max - min) / median}}},
                    "verdicts": {runtime: {key: {"ratio": to corun's, median of the rounds', "low", "high",
@@ -17,7 +18,8 @@
       "curves": [{"workload", "grows", "unit", "points": {runtime: [{"size", "min", "median", "max"}]},
                   "slope": {runtime: p of cost ~ size^p, from 1000 on}, "work_slope": {runtime: the same of instructions, where counted},
                   "superlinear": [runtime whose p is above 0.25, and not for memory alone], "skipped", "failed"}],
-      "goals": [{"goal", "asked": "≤ 0.25", "measured": a number or null, "met": true, false or null}],
+      "goals": [{"goal", "asked": "≤ 0.25", "measured": a number or null, "met": true, false or null,
+                 "why": it was not measured, or ""}],
       "broken": {workload: why nothing of it could be measured}
     }
 

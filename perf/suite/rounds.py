@@ -28,7 +28,7 @@ class Runner:
     def runtimes(self, workload):
         return [runtime for runtime in workload.runtimes
                 if runtime == "corun" or (runtime in self._options.peers if self._options.peers else self._options.mode != "quick"
-                                          or self._options.check or runtime not in catalogue.ASIDES or runtime == "jump_fcontext")]
+                                          or self._options.check or runtime not in catalogue.ASIDES or runtime in catalogue.FLOORS)]
 
     def plan(self, workloads, reserve):
         """Says what will be run; `reserve` is what comes after it, in the same measure: programs in a round."""
@@ -62,6 +62,7 @@ class Runner:
 
     def _run_case(self, workload, case, extra):
         result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns, "drawn": workload.drawn,
+                  "remark": workload.remarks.get(case.title, ""),
                   "runs": {}, "summary": {}, "verdicts": {}, "skipped": {}, "failed": {}}
         commands = {}
         for runtime in self.runtimes(workload):

@@ -11,11 +11,11 @@ COMPARED = {"wall_s", "cpu_s", "create_ns", "resident_b", "end_ns", "op_ns", "op
 BAR = 24  # characters
 
 
-def table(rows, indent="  "):
-    """Columns as wide as they must be: the first to the left, all others to the right."""
+def table(rows, indent="  ", left=(0,)):
+    """Columns as wide as they must be: those of `left` to the left, all others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for first, *others in rows:
-        cells = [first.ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(others, widths[1:])]
+    for row in rows:
+        cells = [cell.ljust(widths[number]) if number in left else cell.rjust(widths[number]) for number, cell in enumerate(row)]
         yield (indent + "  ".join(cells)).rstrip()
 
 
@@ -80,6 +80,8 @@ def workload(result):
     for runtime in result["summary"]:
         if runtime in ASIDES:
             yield f"  {runtime}: {ASIDES[runtime]}"
+    if result.get("remark"):
+        yield f"  {result['remark']}"
     yield from notes(result)
 
 
@@ -128,6 +130,10 @@ def goals(evaluated):
     verdicts = {True: "met", False: "MISSED", None: "not measured"}
     rows = [["goals", "asked", "measured", ""]]
     for goal in evaluated:
-        measured = "" if goal["measured"] is None else f"{goal['measured']:.2f}"
-        rows.append([goal["goal"], goal["asked"], measured, verdicts[goal["met"]]])
-    yield from table(rows, indent="")
+        said = verdicts[goal["met"]] + (f": {goal['why']}" if goal.get("why") else "")
+        rows.append([goal["goal"], goal["asked"], goal_figure(goal), said])
+    yield from table(rows, indent="", left=(0, 3))
+
+
+def goal_figure(goal):
+    return "" if goal["measured"] is None else f"{goal['measured']:,.0f}" if goal["measured"] >= 100 else f"{goal['measured']:.2f}"

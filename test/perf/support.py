@@ -35,6 +35,14 @@ class Quiet:
         return self.is_late
 
 
+def is_gone(pid):
+    """Has the process ended? One that nobody has waited for yet has."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def program(folder, name, script):
     """A program of the suite, as a shell script that prints its line."""
     path = folder / "perf" / name

@@ -14,7 +14,7 @@ import unittest.mock as mock
 import xml.etree.ElementTree
 
 import support
-from suite import catalogue, children, goals, options, page, programs, progress, report, rounds, tables
+from suite import catalogue, children, options, page, programs, progress, report, rounds, tables
 
 WORKLOAD = catalogue.Workload("work", "does something", ("corun", "awaitable", "go"), (catalogue.Case("much"),),
                               columns=("cpu_s",), same=("done",), absent={"boost_fiber": "cannot"}, pinned=False)
@@ -101,22 +101,6 @@ class Words(unittest.TestCase):
                 pathlib.Path(file.name).write_text(text)
                 with self.assertRaises(report.Unreadable):
                     report.read(pathlib.Path(file.name))
-
-    def test_every_goal_names_something_that_is_measured(self):
-        known = {(workload.name, case.title) for workload in catalogue.WORKLOADS for case in workload.cases}
-        asked = set()
-
-        class Asked(goals.Figures):
-            def median(self, workload, case, runtime, key):
-                asked.add((workload, case))
-                return 1.0
-
-        original, goals.Figures = goals.Figures, Asked
-        try:
-            goals.evaluate([], [workload.name for workload in catalogue.WORKLOADS])
-        finally:
-            goals.Figures = original
-        self.assertEqual(asked - known, set())
 
     def test_everything_that_was_asked_for_is_measured_under_its_own_name(self):
         names = {"yield", "spawn_join", "spawn_batch", "skynet", "parked", "concurrent_task", "ping_pong", "producer_consumer", "mutex",
