@@ -3,7 +3,8 @@
     {
       "schema": "corun-perf/2",
       "when": "2024-05-01T12:00:00+00:00", "seconds": how long the run took,
-      "machine": {"cores", "processor", "kernel", "memory_gib", "governor", "hypervisor", "python", "compiler", "boost", "arch", "flags"},
+      "machine": {"cores", "processor", "kernel", "memory_gib", "governor", "hypervisor", "python", "compiler", "boost", "arch", "flags",
+                  "guards": "madvise" or "mprotect"},
       "busy": {"steal", "others": parts of all processors' time during the run, "load": [1, 5, 15 minutes]},
       "options": {"mode": "quick", "" or "full", "rounds", "peers": [] for all, "names"},
       "results": [{"workload", "meaning", "case", "columns": what the table shows, "drawn": "" for CPU time, or the column,

@@ -7,7 +7,7 @@ import unittest
 import support  # noqa: F401
 from suite import baseline, children, counts
 
-BUILD = {"compiler": "GNU 12.2.0", "boost": "1.81.0", "arch": "x86_64", "flags": "-O2"}
+BUILD = {"compiler": "GNU 12.2.0", "boost": "1.81.0", "arch": "x86_64", "flags": "-O2", "guards": "madvise"}
 
 
 def counted(instructions, allocations=0, **more):
@@ -53,6 +53,16 @@ class Guard(unittest.TestCase):
         self.assertEqual(status, 77)
         self.assertIn("GNU 15.1.0", text)
         self.assertIn("./dev perf --accept-counts", text)
+
+    def test_a_kernel_that_guards_stacks_otherwise_is_another_machine(self):
+        status, text = self.check(counted(500), {**BUILD, "guards": "mprotect"})
+        self.assertEqual(status, 77)
+        self.assertIn("mprotect", text)
+
+    def test_variants_of_coruns_are_guarded_too_and_peers_are_not(self):
+        (result,) = counted(100)
+        result["counts"] |= {"corun_token": {"instructions": 7}, "go": {"instructions": 5}}
+        self.assertEqual(set(baseline.of_corun([result])), {"yield", "yield (corun_token)"})
 
     def test_a_missing_tool_is_skipped_and_said(self):
         status, text = self.check(counted(100, skipped={"instructions": "valgrind is not installed"}))
