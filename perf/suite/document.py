@@ -58,7 +58,7 @@ def _times(results):
         if "corun" not in result["summary"]:
             continue
         first = tables.drawn(result)
-        for key in dict.fromkeys([first, *(key for key in ("create_ns", "resident_b") if key in result["columns"])]):
+        for key in dict.fromkeys([first, *(key for key in ("create_cpu_ns", "resident_b") if key in result["columns"])]):
             yield _row(result, key)
 
 

@@ -61,9 +61,9 @@ def _parked(figures):
     for case in "100,000 fibers", million:
         each = figures.median("parked", case, "corun", "resident_b")
         yield f"parked, {case}, KiB resident each", "≤ 4.6", each and each / 1024
-    created = figures.median("parked", million, "corun", "create_ns")
-    yield f"parked, {million}, µs to create each", "≤ 4", created and created / 1000
-    touched = figures.median("parked", million, "page_touch", "create_ns")
+    created = figures.median("parked", million, "corun", "create_cpu_ns")
+    yield f"parked, {million}, CPU µs to create each", "≤ 4", created and created / 1000
+    touched = figures.median("parked", million, "page_touch", "create_cpu_ns")
     yield f"parked, {million}, create ÷ a page's first touch (4 ÷ 2.7 asked)", "≤ 1.48", ratio(created, touched)
     woken = figures.median("parked", million, "corun", "woken")
     yield f"parked, {million}, fibers lost", "≤ 0", None if woken is None else 1_000_000 - woken

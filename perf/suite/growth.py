@@ -20,9 +20,9 @@ CURVES = (
           runtimes=("corun", "raw_epoll", "callbacks", "awaitable"), largest=10_000, times=20, least_work=20_000),
     Curve("echo_idle", "resident bytes of connections that are idle", ("--connections", "{size}", "--rounds", "1"),
           metric="resident_b", unit="bytes", runtimes=("corun", "callbacks", "awaitable"), largest=10_000),
-    Curve("parked", "fibers that are created and wait", ("--fibers", "{size}"), metric="create_ns", unit="ns", runtimes=PEERS),
+    Curve("parked", "fibers that are created and wait", ("--fibers", "{size}"), metric="create_cpu_ns", runtimes=PEERS),
     Curve("parked", "resident bytes of fibers that wait", ("--fibers", "{size}"), metric="resident_b", unit="bytes", runtimes=PEERS),
-    Curve("parked", "fibers that wait and end", ("--fibers", "{size}"), metric="end_ns", unit="ns", runtimes=PEERS),
+    Curve("parked", "fibers that wait and end", ("--fibers", "{size}"), metric="end_cpu_ns", runtimes=PEERS),
 )
 
 # Both numbers of a benchmark have as many digits: it prints them, and longer ones take allocations.

@@ -68,7 +68,7 @@ def workload(result):
             if key in tables.COMPARED:
                 row.append(tables.times(result["verdicts"].get(runtime, {}).get(key)))
         rows.append(row)
-    shown = [key for key in columns if key in (tables.drawn(result), "resident_b", "create_ns")]
+    shown = [key for key in columns if key in (tables.drawn(result), "resident_b", "create_cpu_ns")]
     drawings = "".join(charts.bars(result, key) for key in shown)
     asides = [f"{runtime}: {catalogue.ASIDES[runtime]}" for runtime in result["summary"] if runtime in catalogue.ASIDES]
     said = [*tables.undecided(result), *asides, *filter(None, [result.get("remark")]), *tables.notes(result)]

@@ -44,7 +44,7 @@ CHEAP = (
          Case("20,000 fibers", ("--fibers", "20000"), modes=("quick",)),
          Case("1,000,000 fibers", ("--fibers", "1000000"), rounds=1, modes=("full",),
               needs_bytes={"corun": 6 * GIB, "asio_spawn": 7 * GIB, "boost_fiber": 11 * GIB, "go": 4 * GIB})),
-        columns=("create_ns", "resident_b", "end_ns", "cpu_s", "rss_kib"), same=("woken",)),
+        columns=("create_cpu_ns", "resident_b", "end_cpu_ns", "cpu_s", "rss_kib"), same=("woken",)),
     Workload(
         "concurrent_task", "sleepers: tasks sleep and count",
         ("corun", *FIBERS, "thread", "go", "gevent", "asyncio"),

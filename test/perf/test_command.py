@@ -56,6 +56,13 @@ class Command(unittest.TestCase):
         self.assertIn("<h1>", self.report.with_suffix(".html").read_text())
         self.assertIn(str(self.report), said)
 
+    def test_all_that_is_in_the_report_is_documented(self):
+        self.measured(1, 1, 1, 1, 1, counts=[COUNTED], broken={"yield": "no server"})
+        whole = report.read(self.report)
+        levels = [whole, whole["machine"], whole["busy"], whole["options"], *whole["results"], *whole["counts"], *whole["goals"]]
+        self.assertEqual({key for level in levels for key in level if f'"{key}"' not in report.__doc__}, set())
+        self.assertTrue(whole["goals"])
+
     def test_a_failure_is_status_1(self):
         self.assertEqual(self.measured(1, broken={"yield": "no server"})[0], 1)
         failed = {**support.result([1]), "failed": {"go": "done=4, corun 5"}}
