@@ -1,5 +1,5 @@
-// Asio's experimental channels between C++20 coroutines. Each operation is tried first, as with asio::spawn; in place, because a coroutine
-// that tries would be a frame more for each value.
+// Asio's experimental channels between C++20 coroutines. Each operation is tried first, as with asio::spawn; in place, because a
+// coroutine that tries would be a frame more for each value.
 #pragma once
 
 #include "../support/channel.hpp"

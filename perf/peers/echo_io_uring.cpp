@@ -1,5 +1,5 @@
-// echo with io_uring alone: one multishot receive for each connection, buffers that the kernel picks from a ring, and one system call
-// that submits all answers and waits for what comes next.
+// echo with io_uring alone: one multishot receive for each connection, buffers that the kernel picks from a ring, and one system
+// call that submits all answers and waits for what comes next.
 #include "../support/echo.hpp"
 
 #include <liburing.h>

@@ -1,5 +1,5 @@
-// skynet with asio::spawn, which runs a child at once, until it first waits: a tree whose leaves do not wait is walked in depth, on a few
-// stacks. Of one whose leaves do, all fibers are alive at once.
+// skynet with asio::spawn, which runs a child at once, until it first waits: a tree whose leaves do not wait is walked in depth, on
+// a few stacks. Of one whose leaves do, all fibers are alive at once.
 #include "../support/skynet.hpp"
 #include "asio_spawn.hpp"
 #include "join_all.hpp"

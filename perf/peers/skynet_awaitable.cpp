@@ -12,7 +12,8 @@
 
 namespace {
 
-perf::awaitable<void> subtree(perf::asio::io_context& io, std::uint64_t first, std::uint64_t leaves, bool waits, std::uint64_t& result) {
+perf::awaitable<void> subtree(perf::asio::io_context& io, std::uint64_t first, std::uint64_t leaves, bool waits,
+                              std::uint64_t& result) {
     if (leaves == 1) {
         if (waits) co_await perf::asio::post(perf::use_awaitable);
         result = first;

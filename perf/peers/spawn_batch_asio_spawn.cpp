@@ -1,5 +1,5 @@
-// spawn_batch with asio::spawn. A child runs at once: one that does not wait to its end, so that no two of them are alive, and spawning is
-// a call on another stack.
+// spawn_batch with asio::spawn. A child runs at once: one that does not wait to its end, so that no two of them are alive, and
+// spawning is a call on another stack.
 #include "../support/spawn_batch.hpp"
 #include "asio_spawn.hpp"
 #include "join_all.hpp"

@@ -1,4 +1,5 @@
-// spawn_batch with Boost.Fiber. The children are queued, as in the other runtimes; to run each at once would never have two of them alive.
+// spawn_batch with Boost.Fiber. The children are queued, as in the other runtimes; to run each at once would never have two of them
+// alive.
 #include "../support/spawn_batch.hpp"
 #include "boost_fiber.hpp"
 

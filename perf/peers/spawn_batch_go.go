@@ -1,5 +1,5 @@
-// spawn_batch with Go: a wait group joins each batch. With -waits 1 a goroutine gives way until all of its batch have begun: mostly once, as
-// the scheduler now and then takes one that gave way before those that have not begun.
+// spawn_batch with Go: a wait group joins each batch. With -waits 1 a goroutine gives way until all of its batch have begun: mostly
+// once, as the scheduler now and then takes one that gave way before those that have not begun.
 package main
 
 import (

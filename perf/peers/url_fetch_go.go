@@ -1,4 +1,5 @@
-// url_fetch with Go: goroutines that dial, write and read, as the other runtimes do; net/http's client would do more for each request.
+// url_fetch with Go: goroutines that dial, write and read, as the other runtimes do; net/http's client would do more for each
+// request.
 package main
 
 import (
@@ -93,5 +94,6 @@ func main() {
 	if answered != int64(*requests) || total == 0 || total%answered != 0 {
 		fail("url_fetch", fmt.Sprintf("%d answers with %d bytes", answered, total))
 	}
-	report("url_fetch", wall, spent, fmt.Sprintf("requests=%d concurrency=%d answered=%d bytes=%d", *requests, *concurrency, answered, total))
+	report("url_fetch", wall, spent, fmt.Sprintf("requests=%d concurrency=%d answered=%d bytes=%d",
+		*requests, *concurrency, answered, total))
 }

@@ -3,8 +3,8 @@
     {"schema": "corun-perf-baseline/1",
      "baselines": [{"compiler", "boost", "arch", "flags", "guards", "counts": {title: {kind: of one operation}}}]}
 
-Counts depend on the compiler, on Boost, and on whether the kernel can guard a stack without a mapping of its own for that, so there is a
-baseline for each that is looked after; without one nothing is compared."""
+Counts depend on the compiler, on Boost, and on whether the kernel can guard a stack without a mapping of its own for that, so there
+is a baseline for each that is looked after; without one nothing is compared."""
 
 import json
 import pathlib
@@ -53,7 +53,8 @@ def accept(build, counts, path):
     """Makes these the baseline for this compiler, Boost and architecture; the others stay."""
     kept = [each for each in load(path) if matching([each], build) is None]
     added = {**{key: build.get(key) for key in KEYS}, "counts": counts}
-    whole = {"schema": "corun-perf-baseline/1", "baselines": sorted([*kept, added], key=lambda each: [str(each[key]) for key in KEYS])}
+    ordered = sorted([*kept, added], key=lambda each: [str(each[key]) for key in KEYS])
+    whole = {"schema": "corun-perf-baseline/1", "baselines": ordered}
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -71,6 +72,6 @@ def check(build, results, path):
         return 77, sorted(skipped)
     changed = list(differences(baseline["counts"], of_corun(results)))
     if changed:
-        return 1, [*changed, f"more than {TOLERANCE:.0%}, or another set of counts. If this is meant to be, accept it: {ACCEPT}, and commit "
-                             f"{path.name}. Less fails too: accepted, it cannot be lost again unseen."]
+        return 1, [*changed, f"more than {TOLERANCE:.0%}, or another set of counts. If this is meant to be, accept it: {ACCEPT}, "
+                             f"and commit {path.name}. Less fails too: accepted, it cannot be lost again unseen."]
     return 0, [f"counts are those of the baseline for {described}"]

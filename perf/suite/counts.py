@@ -1,5 +1,5 @@
-"""What an operation takes, counted: instructions under callgrind, allocations, system calls. The same on a busy machine as on a quiet
-one, and so what a change can be judged by."""
+"""What an operation takes, counted: instructions under callgrind, allocations, system calls. The same on a busy machine as on a
+quiet one, and so what a change can be judged by."""
 
 import os
 import pathlib
@@ -11,7 +11,14 @@ from . import catalogue, children, programs
 
 SECONDS = 300
 TOOLS = {"instructions": "valgrind", "system_calls": "strace"}
-UNITS = {"instructions": "instructions", "allocations": "allocations", "system_calls": "system calls", "resident_bytes": "resident bytes"}
+UNITS = {kind: kind.replace("_", " ") for kind in ("instructions", "allocations", "system_calls", "resident_bytes")}
+
+
+def nothing_yet(counted):
+    """{"workload", "title", "guarded", "counts": {runtime: {kind: of one operation}}, "skipped": {runtime or kind: why},
+    "failed": {runtime: why}}"""
+    told = {"workload": counted.workload, "title": counted.title, "guarded": counted.guarded}
+    return {**told, "counts": {}, "skipped": {}, "failed": {}}
 
 
 class Counter:
@@ -19,9 +26,8 @@ class Counter:
         self._programs = found
         self._progress = progress
 
-    def count(self, counted, runtimes):
-        """{"workload", "title", "guarded", "counts": {runtime: {kind: of one operation}}, "skipped": {runtime or kind: why}, "failed": {runtime: why}}"""
-        result = {"workload": counted.workload, "title": counted.title, "guarded": counted.guarded, "counts": {}, "skipped": {}, "failed": {}}
+    def count(self, counted, runtimes, result):
+        """Adds what these take to a result as `nothing_yet` gives it."""
         workload = workload_called(counted.workload)
         for runtime in counted.runtimes:
             if runtime not in runtimes:
@@ -41,7 +47,6 @@ class Counter:
                     result["counts"].setdefault(runtime, {})[kind] = self._of_one(counted, workload, runtime, kind)
                 except children.Failed as failure:
                     result["failed"][runtime] = f"{UNITS[kind]}: {failure}"
-        return result
 
     def instructions(self, curve, workload, size):
         """Of one operation of corun's at a size of a curve."""
@@ -65,7 +70,8 @@ class Counter:
         """What each of the runs takes, which go on at the same time: what is counted does not depend on it."""
         with tempfile.TemporaryDirectory(prefix="corun-perf-") as folder:
             prepared = [self._prepared(pathlib.Path(folder) / str(number), *each) for number, each in enumerate(runs)]
-            children.outputs([(command, {"env": environment}) for command, environment, _ in prepared], self._progress.at_most(SECONDS))
+            commands = [(command, {"env": environment}) for command, environment, _ in prepared]
+            children.outputs(commands, self._progress.at_most(SECONDS))
             return [told() for _, _, told in prepared]
 
     def _prepared(self, log, counted, workload, runtime, kind, operations, size=""):
@@ -84,7 +90,8 @@ class Counter:
 def instrumented(kind, command, log, environment, preload):
     """The command with the tool around it, and what to look for in the log."""
     if kind == "instructions":
-        return ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}", *command], r"Collected\s*:\s*(\d+)"
+        tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}"]
+        return [*tool, *command], r"Collected\s*:\s*(\d+)"
     if kind == "system_calls":  # of the program alone: its load is a process of its own, and what it counts has one thread
         return ["strace", "-c", "-U", "calls,name", "-o", log, *command], r"^\s*(\d+)\s+total$"
     if not preload.exists():

@@ -1,7 +1,7 @@
 """What one operation costs as something grows, and whether that grows with it.
 
-Time alone cannot tell a scan of a list from caches that are too small for a million stacks. So where corun's time grows too much, its
-instructions are counted at two sizes: if they do not grow as well, it is memory that is slow, and not work that is more."""
+Time alone cannot tell a scan of a list from caches that are too small for a million stacks. So where corun's time grows too much,
+its instructions are counted at two sizes: if they do not grow as well, it is memory that is slow, and not work that is more."""
 
 import os
 import statistics

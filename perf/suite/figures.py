@@ -52,9 +52,9 @@ class Figures:
         result = self._counts.get(title)
         found = None if result is None else result["counts"].get(runtime, {}).get(kind)
         if found is None:
-            skipped = result["skipped"] if result else {}
-            self._missing.append(next((skipped[what] for what in (runtime, UNITS[kind], f"{runtime}, {UNITS[kind]}") if what in skipped),
-                                      "" if result is None else result["failed"].get(runtime, "")))
+            said = {**result["failed"], **result["skipped"]} if result else {}
+            whats = runtime, UNITS[kind], f"{runtime}, {UNITS[kind]}"
+            self._missing.append(next((said[what] for what in whats if what in said), ""))
         return found
 
     def growth(self, grows):
@@ -68,7 +68,8 @@ class Figures:
         return slope
 
     def _when_measured(self, workload, title):
-        modes = next((case.modes for each in catalogue.WORKLOADS if each.name == workload for case in each.cases if case.title == title), ())
+        cases = (case for each in catalogue.WORKLOADS if each.name == workload for case in each.cases)
+        modes = next((case.modes for case in cases if case.title == title), ())
         return next((words for mode, words in LONGER.items() if self._mode not in modes and mode in modes), "")
 
     @staticmethod

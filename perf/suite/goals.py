@@ -42,7 +42,8 @@ def _spawn_join(figures):
 
 def _spawn_batch(figures):
     for case in "1000 alive at once", "1000 that end at once":
-        yield f"spawn and join, batches of {case} ÷ asio_spawn", "≤ 0.4", figures.to_best("spawn_batch", case, "op_cpu_ns", ["asio_spawn"])[0]
+        part, _ = figures.to_best("spawn_batch", case, "op_cpu_ns", ["asio_spawn"])
+        yield f"spawn and join, batches of {case} ÷ asio_spawn", "≤ 0.4", part
 
 
 def _skynet(figures):
@@ -80,7 +81,8 @@ def _ping_pong(figures):
     yield ("ping-pong ÷ jump_fcontext (110 ns ÷ 10 asked)", "≤ 11",
            figures.to_best("ping_pong", "2 fibers", "op_cpu_ns", ["jump_fcontext"])[0])
     yield "ping-pong, allocations", NOTHING, figures.count("ping-pong, a round trip", "corun", "allocations")
-    yield "ping-pong beside 1000 to 1,000,000 waiters: p of cost ~ waiters^p", FLAT, figures.growth("fibers that wait at one channel")
+    yield ("ping-pong beside 1000 to 1,000,000 waiters: p of cost ~ waiters^p", FLAT,
+           figures.growth("fibers that wait at one channel"))
 
 
 def _producer_consumer(figures):
@@ -101,9 +103,11 @@ def _mutex(figures):
 
 
 def _select(figures):
-    timed, alone = (figures.median("select", case, "corun", "op_cpu_ns") for case in ("by a select of 8 channels and a timer", "alone"))
+    cases = "by a select of 8 channels and a timer", "alone"
+    timed, alone = (figures.median("select", case, "corun", "op_cpu_ns") for case in cases)
     yield "select of 8 channels and a timer ÷ a plain receive", "≤ 2", ratio(timed, alone)
-    timed, alone = (figures.count(title, "corun", "instructions") for title in ("select of 8 channels and a timer", "a plain receive"))
+    titles = "select of 8 channels and a timer", "a plain receive"
+    timed, alone = (figures.count(title, "corun", "instructions") for title in titles)
     yield "select of 8 channels and a timer ÷ a plain receive, instructions", "≤ 2", ratio(timed, alone)
     yield "select, allocations", NOTHING, figures.count("select of 8 channels and a timer", "corun", "allocations")
     yield ("select beside 1000 to 1,000,000 waiters: p of cost ~ waiters^p", FLAT,

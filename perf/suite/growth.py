@@ -8,7 +8,8 @@ PEERS = ("corun", *FIBERS)
 CURVES = (
     Curve("yield", "fibers that yield", runtimes=PEERS),
     Curve("spawn_batch", "fibers of a batch", ("--size", "{size}", "--operations", "{work}"), runtimes=PEERS),
-    Curve("cancellation", "fibers that are cancelled at once", ("--size", "{size}", "--operations", "{work}"), runtimes=("corun", *ASIO)),
+    Curve("cancellation", "fibers that are cancelled at once", ("--size", "{size}", "--operations", "{work}"),
+          runtimes=("corun", *ASIO)),
     Curve("timeout", "timeouts under way at once", ("--size", "{size}", "--operations", "{work}"), runtimes=("corun", *ASIO),
           times=20),  # starting the fibers is no part of the question
     Curve("concurrent_task", "timers", ("--tasks", "{size}", "--random", "1", "--sleep-ms", "200"), metric="cpu_s", divide=1e9,
@@ -21,7 +22,8 @@ CURVES = (
     Curve("echo_idle", "resident bytes of connections that are idle", ("--connections", "{size}", "--rounds", "1"),
           metric="resident_b", unit="bytes", runtimes=("corun", "callbacks", "awaitable"), largest=10_000),
     Curve("parked", "fibers that are created and wait", ("--fibers", "{size}"), metric="create_cpu_ns", runtimes=PEERS),
-    Curve("parked", "resident bytes of fibers that wait", ("--fibers", "{size}"), metric="resident_b", unit="bytes", runtimes=PEERS),
+    Curve("parked", "resident bytes of fibers that wait", ("--fibers", "{size}"), metric="resident_b", unit="bytes",
+          runtimes=PEERS),
     Curve("parked", "fibers that wait and end", ("--fibers", "{size}"), metric="end_cpu_ns", runtimes=PEERS),
 )
 

@@ -21,8 +21,8 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Workload:
-    """One program per runtime that prints a line: NAME for corun, peers/NAME_RUNTIME for the others. With `benchmark`, one program of
-    that name for all that are written in C++, by Google Benchmark, whose benchmarks are called NAME/RUNTIME[/PARAMETER]. With
+    """One program per runtime that prints a line: NAME for corun, peers/NAME_RUNTIME for the others. With `benchmark`, one program
+    of that name for all that are written in C++, by Google Benchmark, whose benchmarks are called NAME/RUNTIME[/PARAMETER]. With
     `driver`, programs that are servers, and a script of support/ that starts one, loads it and prints the line."""
 
     name: str

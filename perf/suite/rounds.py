@@ -1,7 +1,7 @@
 """Runs the workloads. The runtimes alternate within each round, so that a noisy minute hits all of them.
 
-The time is divided over the cases by how many programs each runs. Rounds go on until there are as many as asked for, or the case's part of
-the time is used up; up to five rounds, below which nothing can be decided, it may take some more."""
+The time is divided over the cases by how many programs each runs. Rounds go on until there are as many as asked for, or the case's
+part of the time is used up; up to five rounds, below which nothing can be decided, it may take some more."""
 
 import contextlib
 import tempfile
@@ -61,8 +61,8 @@ class Runner:
                 yield self._run_case(workload, case, extra)
 
     def _run_case(self, workload, case, extra):
-        result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns, "drawn": workload.drawn,
-                  "remark": workload.remarks.get(case.title, ""),
+        result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns,
+                  "drawn": workload.drawn, "remark": workload.remarks.get(case.title, ""),
                   "runs": {}, "summary": {}, "verdicts": {}, "skipped": {}, "failed": {}}
         commands = {}
         for runtime in self.runtimes(workload):

@@ -5,8 +5,8 @@ import statistics
 from .catalogue import ASIDES
 from .counts import UNITS
 
-HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_cpu_ns": "create CPU ns", "resident_b": "resident B",
-            "end_cpu_ns": "end CPU ns", "op_ns": "ns", "op_cpu_ns": "CPU ns", "load_part": "load"}
+HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_cpu_ns": "create CPU ns",
+            "resident_b": "resident B", "end_cpu_ns": "end CPU ns", "op_ns": "ns", "op_cpu_ns": "CPU ns", "load_part": "load"}
 COMPARED = {"wall_s", "cpu_s", "create_cpu_ns", "resident_b", "end_cpu_ns", "op_ns", "op_cpu_ns"}
 BAR = 24  # characters
 

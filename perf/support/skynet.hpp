@@ -11,8 +11,8 @@ namespace perf {
 
 inline constexpr std::size_t skynet_children = 10;
 
-/// `sum(leaves, waits)` builds the tree and returns the root's value; an operation is a leaf. Leaves must be a power of ten. If it `waits`,
-/// each leaf gives way once before it ends.
+/// `sum(leaves, waits)` builds the tree and returns the root's value; an operation is a leaf. Leaves must be a power of ten. If it
+/// `waits`, each leaf gives way once before it ends.
 template <class Sum>
 int skynet_main(int argc, char** argv, std::string_view runtime, Sum sum) {
     return operations_main(argc, argv, "skynet", runtime, {.count = 1'000'000, .waits = false}, [&](operations& work) {

@@ -1,5 +1,5 @@
-// spawn_batch: `size` children are spawned, and then all are joined. They end at once, or (with --waits 1) each gives way once before, so
-// that all of a batch are alive at the same time. What every runtime's version shares.
+// spawn_batch: `size` children are spawned, and then all are joined. They end at once, or (with --waits 1) each gives way once
+// before, so that all of a batch are alive at the same time. What every runtime's version shares.
 #pragma once
 
 #include "operations.hpp"

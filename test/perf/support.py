@@ -64,6 +64,7 @@ def result(corun, **peers):
 
 def report(results, counts=(), curves=()):
     return {"when": "2024-05-01T12:00:00+00:00", "seconds": 1, "machine": {"processor": "<any>", "cores": 2},
-            "busy": {"steal": 0.1, "others": 0.2, "load": [1, 1, 1]}, "options": {"mode": "", "rounds": 5, "peers": [], "names": []},
+            "busy": {"steal": 0.1, "others": 0.2, "load": [1, 1, 1]},
+            "options": {"mode": "", "rounds": 5, "peers": [], "names": []},
             "results": results, "counts": list(counts), "curves": list(curves),
             "goals": [{"goal": "g", "asked": "≤ 1", "measured": None, "met": None}], "broken": {"lost": "a reason"}}

@@ -13,7 +13,8 @@ ASKED = {  # as they were set, whoever is the best peer
     "skynet, 1,000,000 leaves ÷ best peer": "≤ 0.5", "skynet, 1,000,000 leaves that wait once ÷ best peer": "≤ 0.5",
     "skynet, 1,000,000 leaves, MB resident": "≤ 250", "parked, 100,000 fibers, KiB resident each": "≤ 4.6",
     "parked, 1,000,000 fibers, KiB resident each": "≤ 4.6", "parked, 1,000,000 fibers, CPU µs to create each": "≤ 4",
-    "parked, 1,000,000 fibers, create ÷ a page's first touch (4 ÷ 2.7 asked)": "≤ 1.48", "parked, 1,000,000 fibers, fibers lost": "≤ 0",
+    "parked, 1,000,000 fibers, create ÷ a page's first touch (4 ÷ 2.7 asked)": "≤ 1.48",
+    "parked, 1,000,000 fibers, fibers lost": "≤ 0",
     "sleepers, 10,000, CPU ÷ awaitable": "≤ 1.6", "sleepers, 10,000, CPU ÷ gevent": "≤ 0.1", "ping-pong ÷ best peer": "≤ 0.2",
     "ping-pong ÷ jump_fcontext (110 ns ÷ 10 asked)": "≤ 11", "ping-pong, allocations": goals.NOTHING,
     "producer and consumer, capacity 1024 ÷ best peer": "≤ 0.4", "values per second from thread to thread ÷ go": "≥ 1.5",
@@ -55,7 +56,8 @@ class Goals(unittest.TestCase):
         self.assertEqual({goal["goal"]: goal["asked"] for goal in goals.evaluate(whole())}, ASKED)
 
     def test_every_one_is_of_something_that_is_measured(self):
-        cases = {(each.name, case.title, runtime) for each in catalogue.WORKLOADS for case in each.cases for runtime in each.runtimes}
+        cases = {(each.name, case.title, runtime)
+                 for each in catalogue.WORKLOADS for case in each.cases for runtime in each.runtimes}
         counts = {(each.title, runtime, kind) for each in catalogue.COUNTED for runtime in each.runtimes for kind in each.kinds}
         asked, counted, drawn = set(), set(), set()
 
@@ -85,11 +87,13 @@ class Goals(unittest.TestCase):
 
         def yields(corun):
             return self.one("yield, 2 fibers ÷ best peer", [result("yield", "2 fibers", {
-                "corun": {"op_cpu_ns": corun}, "go": {"op_cpu_ns": 1}, "boost_fiber": {"op_cpu_ns": 50}, "awaitable": {"op_cpu_ns": 40}})])
+                "corun": {"op_cpu_ns": corun}, "go": {"op_cpu_ns": 1}, "boost_fiber": {"op_cpu_ns": 50},
+                "awaitable": {"op_cpu_ns": 40}})])
 
         self.assertEqual((of(7, 8), of(8, 8), of(9, 8)), (True, False, False))
         self.assertEqual((yields(10)["met"], yields(10.1)["met"]), (True, False))
-        self.assertEqual(yields(10)["goal"], "yield, 2 fibers ÷ best peer (awaitable)")  # of those that the goal names, which Go is not
+        # Of those that the goal names, which Go is not.
+        self.assertEqual(yields(10)["goal"], "yield, 2 fibers ÷ best peer (awaitable)")
 
     def test_more_values_per_second_are_better(self):
         def of(corun):
@@ -135,14 +139,15 @@ class Unmeasured(unittest.TestCase):
 
     def test_no_goal_of_a_quick_run_is_left_without_a_word(self):
         quick = {(each.name, case.title) for each in catalogue.WORKLOADS for case in each.cases if "quick" in case.modes}
-        results = [result(workload, case, {runtime: {key: 1.0 for key in ("op_cpu_ns", "op_ns", "cpu_s", "wall_s", "rss_kib", "create_cpu_ns",
-                                                                         "resident_b", "load_part", "woken")}
-                                           for each in catalogue.WORKLOADS if each.name == workload for runtime in each.runtimes})
-                   for workload, case in quick]
+        measured = dict.fromkeys(("op_cpu_ns", "op_ns", "cpu_s", "wall_s", "rss_kib", "create_cpu_ns", "resident_b", "load_part",
+                                  "woken"), 1.0)
+        results = [result(workload, case, {runtime: measured for each in catalogue.WORKLOADS if each.name == workload
+                                           for runtime in each.runtimes}) for workload, case in quick]
         counts = [{"title": each.title, "skipped": {}, "failed": {},
-                   "counts": {runtime: {kind: 1.0 for kind in each.kinds} for runtime in each.runtimes if runtime.startswith("corun")}}
+                   "counts": {runtime: dict.fromkeys(each.kinds, 1.0) for runtime in each.runtimes if runtime.startswith("corun")}}
                   for each in catalogue.COUNTED]
-        curves = [{"grows": each.grows, "slope": {"corun": None}, "work_slope": {}, "skipped": {}, "failed": {}} for each in catalogue.CURVES]
+        curves = [{"grows": each.grows, "slope": {"corun": None}, "work_slope": {}, "skipped": {}, "failed": {}}
+                  for each in catalogue.CURVES]
         found = goals.evaluate(whole(results, counts, curves, mode="quick"))
         self.assertEqual([goal["goal"] for goal in found if goal["measured"] is None and not goal["why"]], [])
         self.assertTrue(any(goal["why"] for goal in found))

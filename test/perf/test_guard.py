@@ -33,7 +33,8 @@ class Guard(unittest.TestCase):
     def test_more_fails_with_both_figures_and_the_way_to_accept_it(self):
         status, text = self.check(counted(104))
         self.assertEqual(status, 1)
-        for words in "yield: instructions", "100 in the baseline", "104 now", "+4.0%", "./dev perf --accept-counts", "baseline.json":
+        for words in ("yield: instructions", "100 in the baseline", "104 now", "+4.0%", "./dev perf --accept-counts",
+                      "baseline.json"):
             self.assertIn(words, text)
 
     def test_less_fails_too_or_it_could_be_lost_again_unseen(self):
