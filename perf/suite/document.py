@@ -52,8 +52,8 @@ def _machine(report):
 
 
 def _times(results):
-    yield from ("", "Medians; beside each peer how often corun's figure goes into its own, in brackets where the rounds do not agree",
-                "on which is larger. Peers are in the order of what they take.", "", "| | | corun | peers |", "|---|---|---|---|")
+    yield from ("", "Medians; beside each peer how often corun's figure goes into its own, in brackets where the rounds do not",
+                "agree on which is larger. Peers are in the order of what they take.", "", "| | | corun | peers |", "|---|---|---|---|")
     for result in results:
         if "corun" not in result["summary"]:
             continue

@@ -4,6 +4,7 @@
 
 The program prints "listening at HOST:PORT". It runs on the last of the processors that there are, wrk on the first. Processor time
 is read from outside (/proc/PID/schedstat, in nanoseconds, of all threads), for C++, Go and nginx alike."""
+
 import argparse
 import ctypes
 import http.client
