@@ -122,7 +122,7 @@ def goals(evaluated):
     words = {True: ("met", "good"), False: ("missed", "bad"), None: "not measured"}
     return table([["goal", "asked", "measured", ""]] + [
         [goal["goal"], goal["asked"], tables.goal_figure(goal),
-         f"{words[None]}: {goal['why']}" if goal.get("why") else words[goal["met"]]] for goal in evaluated])
+         f"{words[None]}: {goal['why']}" if goal.get("why") else words[goal["met"]]] for goal in evaluated], kind="told")
 
 
 def told(key, value):

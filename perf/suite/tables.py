@@ -136,4 +136,6 @@ def goals(evaluated):
 
 
 def goal_figure(goal):
-    return "" if goal["measured"] is None else f"{goal['measured']:,.0f}" if goal["measured"] >= 100 else f"{goal['measured']:.2f}"
+    """As many digits as tell it from its bound."""
+    value = goal["measured"]
+    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
