@@ -46,7 +46,8 @@ def started(command, **options):
         yield child
     finally:
         end(child)
-        child.stdout.close()
+        for stream in filter(None, (child.stdout, child.stderr)):
+            stream.close()
 
 
 def output(command, seconds, **options):

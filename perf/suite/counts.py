@@ -40,7 +40,7 @@ class Counter:
                     result["skipped"][UNITS[kind]] = f"{tool} is not installed"
                     continue
                 if self._progress.late():
-                    result["skipped"][f"{runtime}, {UNITS[kind]}"] = "the time was up"
+                    result["skipped"]["—"] = "the time was up before all was counted"
                     continue
                 self._progress.say(f"counting: {counted.title}, {UNITS[kind]}, {runtime}")
                 try:

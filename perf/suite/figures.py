@@ -53,7 +53,7 @@ class Figures:
         found = None if result is None else result["counts"].get(runtime, {}).get(kind)
         if found is None:
             said = {**result["failed"], **result["skipped"]} if result else {}
-            whats = runtime, UNITS[kind], f"{runtime}, {UNITS[kind]}"
+            whats = runtime, UNITS[kind], "—"
             self._missing.append(next((said[what] for what in whats if what in said), ""))
         return found
 

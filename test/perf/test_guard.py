@@ -3,9 +3,10 @@
 import pathlib
 import tempfile
 import unittest
+import unittest.mock as mock
 
-import support  # noqa: F401
-from suite import baseline, children, counts
+import support
+from suite import baseline, catalogue, children, counts, programs
 
 BUILD = {"compiler": "GNU 12.2.0", "boost": "1.81.0", "arch": "x86_64", "flags": "-O2", "guards": "madvise"}
 
@@ -78,6 +79,32 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.check(counted(104))[0], 0)
         self.assertEqual(self.check(counted(80), {**BUILD, "boost": "1.88.0"})[0], 0)
         self.assertEqual(len(baseline.load(self.path)), 2)
+
+
+class Counting(unittest.TestCase):
+    def count(self, script, late=False):
+        counted = catalogue.Counted("work", "thing", 10, 30, kinds=("allocations",), runtimes=("corun", "go"))
+        workload = catalogue.Workload("work", "does something", counted.runtimes, (), pinned=False)
+        result = counts.nothing_yet(counted)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(counts, "workload_called", lambda _: workload):
+            folder = pathlib.Path(folder)
+            support.program(folder, "work", script)
+            (folder / "perf/count_allocations.so").touch()  # which the loader leaves out, with a complaint
+            counts.Counter(programs.Programs(folder), support.Quiet(late)).count(counted, ["corun", "go"], result)
+        return result
+
+    def test_what_a_program_does_once_is_not_in_it(self):
+        result = self.count('echo $((1000 + 7 * $2)) > "$CORUN_PERF_ALLOCATIONS"')
+        self.assertEqual(result["counts"], {"corun": {"allocations": 7.0}})
+        self.assertIn("go", result["skipped"])
+
+    def test_a_failure_is_told(self):
+        self.assertEqual(self.count("echo broken >&2; exit 1")["failed"], {"corun": "allocations: broken"})
+
+    def test_when_the_time_is_up_nothing_more_is_counted_and_that_is_said_once(self):
+        result = self.count("exit 1", late=True)
+        self.assertEqual((result["counts"], result["failed"]), ({}, {}))
+        self.assertEqual(result["skipped"]["—"], "the time was up before all was counted")
 
 
 class Tools(unittest.TestCase):
