@@ -6,12 +6,20 @@ import pathlib
 import re
 import shutil
 import tempfile
+import time
 
 from . import catalogue, children, programs
 
 SECONDS = 300
+STAGE = "counting"  # of what is planned
 TOOLS = {"instructions": "valgrind", "system_calls": "strace"}
 UNITS = {kind: kind.replace("_", " ") for kind in ("instructions", "allocations", "system_calls", "resident_bytes")}
+
+
+def plan(counted, runtimes, progress):
+    for runtime in runtimes:
+        for kind in counted.kinds:
+            progress.plan((STAGE, counted.title, runtime, kind), 1)
 
 
 def nothing_yet(counted):
@@ -43,10 +51,12 @@ class Counter:
                     result["skipped"]["—"] = "the time was up before all was counted"
                     continue
                 self._progress.say(f"counting: {counted.title}, {UNITS[kind]}, {runtime}")
+                begun = time.monotonic()
                 try:
                     result["counts"].setdefault(runtime, {})[kind] = self._of_one(counted, workload, runtime, kind)
                 except children.Failed as failure:
                     result["failed"][runtime] = f"{UNITS[kind]}: {failure}"
+                self._progress.took((STAGE, counted.title, runtime, kind), time.monotonic() - begun)
 
     def instructions(self, curve, workload, size):
         """Of one operation of corun's at a size of a curve."""
