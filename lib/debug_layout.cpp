@@ -25,7 +25,7 @@ scheduler_impl* corun_first_scheduler = nullptr;
 
 extern const std::uint32_t corun_debug_layout[];
 const std::uint32_t corun_debug_layout[] = {
-    1,  // version: of the order below
+    2,  // version: of the order below
     offsetof(scheduler_impl, next_enlisted),
     offsetof(scheduler_impl, first_live),
     offsetof(scheduler_impl, running),
@@ -42,6 +42,8 @@ const std::uint32_t corun_debug_layout[] = {
     offsetof(fiber_record, spawned_at),
     offsetof(fiber_record, spawned_by),
     offsetof(fiber_record, waits_for),
+    offsetof(fiber_record, stack) + offsetof(stack_span, base),
+    offsetof(fiber_record, stack) + offsetof(stack_span, size),
 };
 
 }  // extern "C"

@@ -40,6 +40,11 @@ public:
         if (driven_ != nullptr) [[unlikely]]
             driven_->runs.drive_begins(nanoseconds_now(), this_thread_number());
     }
+    // What ran before was no fiber's run.
+    void fibers_begin() noexcept {
+        if (driven_ != nullptr) [[unlikely]]
+            driven_->runs.run_began.store(nanoseconds_now(), std::memory_order_relaxed);
+    }
     ~measured_drive() {
         if (driven_ != nullptr) [[unlikely]]
             driven_->runs.drive_ends(nanoseconds_now());
@@ -143,7 +148,7 @@ void scheduler_impl::drive() {
     }
     if (!try_enter()) return;
     const entered inside{*this};
-    const measured_drive measured{*this};
+    measured_drive measured{*this};
     budget = switches_per_drive;
     places = places_of_this_thread();
     strand_at_entry = innermost_strand(places);
@@ -154,7 +159,10 @@ void scheduler_impl::drive() {
     if (!asked_.empty()) escalate();
     try {
         do {
-            if (taken_ != nullptr || inbox_.load(std::memory_order_relaxed) != nullptr) take_inbox();
+            if (taken_ != nullptr || inbox_.load(std::memory_order_relaxed) != nullptr) {
+                take_inbox();
+                measured.fibers_begin();
+            }
             run_fibers();
             if (lost_ != nullptr) hand_over_failures();
             // While these fibers ran, others' descriptors have become ready: without a way through the event loop.

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] impl_ref make(boost::asio::any_io_executor executor, scheduler_options options) {
         impl_ref impl{new detail::scheduler_impl{std::move(executor), std::move(options)}, false};
         const std::lock_guard hold{lock_};
-        all_.push_back(impl);
+        add(impl);
         return impl;
     }
 
@@ -61,9 +61,10 @@ public:
         const std::lock_guard hold{lock_};
         for (const impl_ref& impl : all_)
             if (impl->executor == executor) return *impl;
-        all_.push_back(impl_ref{new detail::scheduler_impl{executor, {}}, false});
-        all_.back()->is_transient = true;
-        return *all_.back();
+        const impl_ref impl{new detail::scheduler_impl{executor, {}}, false};
+        impl->is_transient = true;
+        add(impl);
+        return *impl;
     }
 
     void forget(const detail::scheduler_impl& gone) noexcept {
@@ -72,6 +73,12 @@ public:
     }
 
 private:
+    // Beside the context's own.
+    void add(const impl_ref& impl) {
+        if (own_) impl->family = own_->impl().family;
+        all_.push_back(impl);
+    }
+
     void shutdown() noexcept override {
         for (std::size_t i = 0;; ++i) {
             impl_ref impl;

@@ -25,6 +25,11 @@
 
 namespace corun::detail {
 
+// Schedulers of several contexts whose threads give each other work, as those of a runtime: what one does may wake the others' fibers.
+struct scheduler_family {
+    std::atomic<bool> is_open{true};  // others may give them work, too, or the fibers will be cancelled
+};
+
 // One thread at a time is inside (owned_). A thread gets in to drive the fibers, from handlers of our own that Asio calls, or to
 // run one completion handler. Who cannot get in leaves a node in the inbox and trusts the owner, who looks there on leaving.
 // While anything is to be done, a drive is posted to the executor (posted_).
@@ -94,11 +99,17 @@ public:
     bool is_closed = false;                // new fibers are cancelled
     std::atomic<std::uint32_t> references{1};
     scheduler_impl* next_enlisted = nullptr;  // in the process's roster, under its lock
+    const scheduler_family* family = nullptr;  // set before it has fibers
+    std::atomic<long> family_guards{0};        // that the family holds on the context
 
     // What the context counts as outstanding on our behalf.
     [[nodiscard]] long own_work() const noexcept {
         return long{static_cast<bool>(work_)} + long{posted_.load()} + long{armed_for_ != timer_queue::time_point::max()} +
-               long{descriptors.is_armed()};
+               long{descriptors.is_armed()} + family_guards.load();
+    }
+    // Whether what runs there may wake fibers here without any work being outstanding that others would see.
+    [[nodiscard]] bool is_related_to(const scheduler_impl& other) const noexcept {
+        return &context == &other.context || (family != nullptr && family == other.family);
     }
     [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
     [[nodiscard]] bool has_work() const noexcept;  // drive.cpp
