@@ -119,6 +119,11 @@ void detach(fiber_record& fiber) noexcept {
         report_from_anywhere(fiber_ref{&fiber});
 }
 
+void drop_outcome(fiber_ref fiber) noexcept {
+    const std::uint8_t before = fiber->outcome.fetch_or(outcome_dropped, std::memory_order_acq_rel);
+    if ((before & outcome_ended) != 0 && fiber->failure && !fiber->was_cancelled) report_from_anywhere(std::move(fiber));
+}
+
 void claim(fiber_record& fiber, bool has_value) {
     if (!has_value && !fiber.failure) return;
     const std::uint8_t before = set_bits(fiber.outcome, static_cast<outcome>(outcome_claimed | outcome_joined));

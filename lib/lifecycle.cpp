@@ -244,7 +244,8 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     }
     if ((before & outcome_watched) != 0) tell_listeners_elsewhere(fiber);
     if (is_observed(observer::turns)) trace_end(fiber);
-    if ((before & outcome_detached) != 0 && fiber.failure && !fiber.was_cancelled && !taken) report_lost(fiber_ref{&fiber});
+    const bool is_received = taken && (before & outcome_dropped) == 0;
+    if ((before & outcome_detached) != 0 && fiber.failure && !fiber.was_cancelled && !is_received) report_lost(fiber_ref{&fiber});
     intrusive_ptr_release(&fiber);
 }
 

@@ -26,6 +26,12 @@ bool is_of_context(const boost::asio::any_io_executor& executor) noexcept {
            executor.target<boost::asio::system_executor>() != nullptr;
 }
 
+// Throws bad_executor if the executor is empty: Asio's own query would call through null.
+boost::asio::execution_context& context_behind(const boost::asio::any_io_executor& executor) {
+    if (!executor) throw boost::asio::execution::bad_executor{};
+    return boost::asio::query(executor, boost::asio::execution::context);
+}
+
 }  // namespace
 
 // Every scheduler of one execution context, so that they end with it.
@@ -101,7 +107,7 @@ scheduler& scheduler::of(boost::asio::execution_context& context, const boost::a
 }
 
 scheduler::scheduler(boost::asio::any_io_executor executor, scheduler_options options) {
-    auto& context = boost::asio::query(executor, boost::asio::execution::context);
+    auto& context = context_behind(executor);
     impl_ = boost::asio::use_service<scheduler_service>(context).make(std::move(executor), std::move(options));
 }
 
@@ -123,7 +129,7 @@ namespace detail {
 
 scheduler_impl& scheduler_on(const boost::asio::any_io_executor& executor) {
     if (const auto* ours = executor.target<scheduler::executor_type>()) return impl_behind(*ours);
-    return boost::asio::use_service<scheduler_service>(boost::asio::query(executor, boost::asio::execution::context)).on(executor);
+    return boost::asio::use_service<scheduler_service>(context_behind(executor)).on(executor);
 }
 
 void forget_transient(scheduler_impl& scheduler) noexcept {

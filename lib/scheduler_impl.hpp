@@ -131,7 +131,7 @@ private:
     void take_inbox();
     void run_fibers();
     void run_traced_fibers();   // tracer.cpp
-    void hand_over_failures();  // unhandled.cpp; throws what the handler throws
+    void hand_over_failures(bool is_last = false);  // unhandled.cpp; throws what the handler throws, which nobody catches at last
     void settle();
     void arm_timer();  // alarm.cpp
     void quiesce() noexcept;

@@ -102,6 +102,7 @@ enum outcome : std::uint8_t {
     outcome_claimed = 4,   // somebody has received the result or failure, or reported the failure
     outcome_detached = 8,  // no handle is left to receive it
     outcome_joined = 16,   // a join has had it
+    outcome_dropped = 32,  // the handler that was to receive it was destroyed without being called
 };
 
 // How hard an Asio operation is asked to stop when its fiber is cancelled: the types of asio::cancellation_type in their order.
