@@ -18,6 +18,9 @@ class concurrent_event {
         void take(std::ptrdiff_t) noexcept {
             if (kind == event_reset::automatic) is_set = false;
         }
+        void give_back(std::ptrdiff_t) noexcept {
+            if (kind == event_reset::automatic) is_set = true;
+        }
     };
     using gate = detail::gate<flag>;
 

@@ -17,6 +17,7 @@ class concurrent_mutex {
         bool is_held = false;
         [[nodiscard]] bool passes(std::ptrdiff_t) const noexcept { return !is_held; }
         void take(std::ptrdiff_t) noexcept { is_held = true; }
+        void give_back(std::ptrdiff_t) noexcept { is_held = false; }
     };
     using gate = detail::gate<holder>;
     struct request : gate::request {

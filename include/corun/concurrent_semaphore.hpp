@@ -15,6 +15,7 @@ class concurrent_semaphore {
         std::ptrdiff_t count;
         [[nodiscard]] bool passes(std::ptrdiff_t n) const noexcept { return count >= n; }
         void take(std::ptrdiff_t n) noexcept { count -= n; }
+        void give_back(std::ptrdiff_t n) noexcept { count += n; }
     };
     using gate = detail::gate<permits_left>;
 

@@ -41,10 +41,10 @@ public:
         : channel_{&c}, held_{hold(sent)} {}
     send_operation(send_operation&& other) : channel_{other.channel_}, held_{std::move(other.held_)} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_push(); }
+    [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.
-    [[nodiscard]] CORUN_SWITCH bool try_commit() {
-        if (channel_->closed()) [[unlikely]]
+    [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
+        if (!channel_->is_open(here)) [[unlikely]]
             return this->failed = true;
         return channel_->push(its_value());
     }
@@ -86,10 +86,10 @@ public:
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_pull(); }
-    [[nodiscard]] CORUN_SWITCH bool try_commit() {
-        const bool closed = channel_->closed();
-        return channel_->pull(value_) || closed;
+    [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_pull(); }
+    [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
+        const bool ended = !channel_->is_open(here);
+        return channel_->pull(value_) || ended;
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->receivers_; }
     // Not as a whole: two narrow stores read back by one wide load would wait for each other.
