@@ -152,8 +152,7 @@ void channel<T>::refill() noexcept {
         try {
             values_.push(std::move(*sender.value));
         } catch (...) {
-            sender.failure = std::current_exception();
-            sender.failed = true;
+            sender.fail();
         }
         detail::grant(sender);
         if (!sender.failed) return;
