@@ -182,6 +182,7 @@ void scheduler_impl::descriptors_are_due() {
 }
 
 void scheduler_impl::poll_events() noexcept {
+    timers.begin_spans();
     if (swap_in(timer_due_, false)) {
         armed_for_ = timer_queue::time_point::max();
         last_expiry_ = clock::now();
@@ -221,6 +222,7 @@ void scheduler_impl::settle() {
     }
     if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
+    timers.begin_spans();
     if (armed_for_ == timer_queue::time_point::max()) arm_timer();
     descriptors.arm();
     if (ready.empty()) stalls.look();

@@ -48,6 +48,8 @@ public:
     // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
+    // The same, for a span that may begin as late as at the next poll. False: it has to begin now, and was not added.
+    [[nodiscard]] bool add_span(timer_node& node, timer_queue::time_point::duration span);
     // Timers will be looked at before that time, or very soon if it has passed, whatever else happens.
     [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept {
         return armed_for_ <= when && simulated == nullptr && !is_dying();
