@@ -81,9 +81,14 @@ void each_kind() {
     allocates_nothing("broadcast", [&](auto begins) { begins(), (void)corun::yield(reader.receive()); }, [&] { news.send(1); });
 
     Channel rendezvous, bounded{2}, any{corun::unbounded};
-    allocates_nothing("rendezvous", [&](auto begins) { begins(), (void)corun::yield(rendezvous.receive()); }, [&] { corun::yield(rendezvous.send(1)); });
-    allocates_nothing("bounded channel", [&](auto begins) { begins(), corun::yield(bounded.send(1)); }, [&] { (void)bounded.try_receive(); });
-    allocates_nothing("unbounded channel", [&](auto begins) { begins(), (void)corun::yield(any.receive()); }, [&] { corun::yield(any.send(1)); });
+    allocates_nothing(
+        "rendezvous", [&](auto begins) { begins(), (void)corun::yield(rendezvous.receive()); },
+        [&] { corun::yield(rendezvous.send(1)); });
+    allocates_nothing(
+        "bounded channel", [&](auto begins) { begins(), corun::yield(bounded.send(1)); }, [&] { (void)bounded.try_receive(); });
+    allocates_nothing(
+        "unbounded channel", [&](auto begins) { begins(), (void)corun::yield(any.receive()); },
+        [&] { corun::yield(any.send(1)); });
 }
 
 }  // namespace
@@ -118,7 +123,9 @@ BOOST_AUTO_TEST_CASE(of_each_plain_primitive) {
             [&] { changed.notify_one(); });
 
         corun::barrier both{2};
-        allocates_nothing("barrier", [&](auto begins) { begins(), (void)corun::yield(both.arrive_and_wait()); }, [&] { (void)corun::yield(both.arrive_and_wait()); });
+        allocates_nothing(
+            "barrier", [&](auto begins) { begins(), (void)corun::yield(both.arrive_and_wait()); },
+            [&] { (void)corun::yield(both.arrive_and_wait()); });
 
         std::optional<corun::once> once{std::in_place};
         corun::event called{corun::event_reset::automatic};
@@ -141,7 +148,8 @@ BOOST_AUTO_TEST_CASE(of_each_plain_primitive) {
 
         corun::rate_limiter limiter{1e6, 1};
         allocates_nothing(
-            "rate_limiter", [&](auto begins) { begins(), corun::yield(limiter.acquire()); }, [&] { corun::yield(corun::sleep_for(std::chrono::microseconds{5})); });
+            "rate_limiter", [&](auto begins) { begins(), corun::yield(limiter.acquire()); },
+            [&] { corun::yield(corun::sleep_for(std::chrono::microseconds{5})); });
     });
 }
 

@@ -90,7 +90,8 @@ public:
         if constexpr (has_others)
             if (failure_) [[unlikely]]
                 std::rethrow_exception(failure_);
-        return at<typename result::type>(cases_, static_cast<std::size_t>(chosen()), [](auto& c, auto i) { return result::read(c, i); });
+        return at<typename result::type>(cases_, static_cast<std::size_t>(chosen()),
+                                         [](auto& c, auto i) { return result::read(c, i); });
     }
 
 private:
