@@ -11,7 +11,7 @@
 namespace corun {
 
 /// An operation without a value that is ready once its time has come. A time that has passed gives the others one turn.
-class [[nodiscard]] sleep_operation : detail::timer_node {
+class [[nodiscard]] sleep_operation final : detail::timer_node {
 public:
     explicit sleep_operation(clock::time_point until) noexcept : until_{until} {}
     explicit sleep_operation(clock::duration span) noexcept : until_{span}, is_span_{true} {}
