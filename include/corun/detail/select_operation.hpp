@@ -32,7 +32,6 @@ class [[nodiscard]] select_operation : selection {
     static constexpr int nobody = count;
     using result = select_result<Cases...>;
     using mask = std::uint64_t;
-    using numbers = std::index_sequence_for<Cases...>;
 
 public:
     static constexpr bool has_effects_before_its_end = true;
@@ -97,7 +96,7 @@ public:
 private:
     template <class Function>
     void each(Function f) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(numbers{});
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(std::index_sequence_for<Cases...>{});
     }
 
     // False: it cannot have been decided yet.
@@ -127,12 +126,11 @@ private:
         while (available != 0) {
             const bool several = (available & (available - 1)) != 0;
             const int bit = Tie == tie::random && several ? random_bit(*current_core(), available) : std::countr_zero(available);
-            const auto i = static_cast<std::size_t>(bit);
-            if (at<bool>(cases_, i, [](auto& c, auto) { return c.commit(); })) {
-                set(static_cast<int>(i));
+            if (at<bool>(cases_, static_cast<std::size_t>(bit), [](auto& c, auto) { return c.commit(); })) {
+                set(bit);
                 return true;
             }
-            available &= ~(mask{1} << i);
+            available &= ~(mask{1} << bit);
         }
         return false;
     }
