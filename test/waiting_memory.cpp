@@ -1,4 +1,4 @@
-// Waiting allocates nothing, and serving neither: counted for each primitive and each twin.
+// Waiting allocates nothing, and serving neither: counted for each primitive and each twin. (A rate_limiter's wait is one for a time.)
 #include <corun.hpp>
 
 #include "support/leaks.hpp"
@@ -145,11 +145,6 @@ BOOST_AUTO_TEST_CASE(of_each_plain_primitive) {
                 corun::yield();
                 once.emplace();
             });
-
-        corun::rate_limiter limiter{1e6, 1};
-        allocates_nothing(
-            "rate_limiter", [&](auto begins) { begins(), corun::yield(limiter.acquire()); },
-            [&] { corun::yield(corun::sleep_for(std::chrono::microseconds{5})); });
     });
 }
 
