@@ -32,8 +32,8 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
     }
 }
 
-// Where it will expire after a time at which timers are looked at anyway, nobody needs to know its time before the next poll. Most are
-// withdrawn until then, and reading the clock costs more than all the rest.
+// Where it will expire after a time at which timers are looked at anyway, nobody needs to know its time before the next poll. Most
+// are withdrawn until then, and reading the clock costs more than all the rest.
 bool scheduler_impl::add_span(timer_node& node, timer_queue::time_point::duration span) {
     const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
     if (span <= span.zero() || span == span.max() || span < armed_for_ - not_after_now || simulated != nullptr || is_dying())

@@ -26,7 +26,7 @@ constexpr std::int32_t switches_per_drive = 256;
 
 std::int64_t nanoseconds_now() noexcept { return clock::now().time_since_epoch().count(); }
 
-// As of the kernel's last tick, for what only people read: cheaper than the time itself, and never later.
+// As of the kernel's last tick, for what only people read and as a bound: cheaper than the time itself, and never later.
 std::int64_t coarse_nanoseconds_now() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

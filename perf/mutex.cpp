@@ -1,5 +1,5 @@
-// What a contended mutex costs: fibers lock, yield and unlock. And what does not depend on how many wait: a permit or an event for the first
-// of them, and the leaving of one that was cancelled.
+// What a contended mutex costs: fibers lock, yield and unlock. And what does not depend on how many wait: a permit or an event for
+// the first of them, and the leaving of one that was cancelled.
 #include "support/mutex.hpp"
 #include "peers/mutex_asio.hpp"
 #include "peers/mutex_boost_fiber.hpp"

@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(callbacks_wait_for_each_kind) {
     asio::io_context context;
     std::array<int, twins::kinds> called{};
     all.start([&](std::size_t number) {
-        return asio::bind_executor(context, [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
+        return asio::bind_executor(
+            context, [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
     });
     std::jthread other{[&] { all.grant(); }};
     context.run();
@@ -146,7 +147,8 @@ BOOST_AUTO_TEST_CASE(what_an_uncalled_handler_was_given_comes_back) {
     int called = 0;
     {
         asio::io_context context;
-        all.start([&](std::size_t) { return asio::bind_executor(context, [&](const std::exception_ptr&, auto&&...) { ++called; }); });
+        all.start(
+            [&](std::size_t) { return asio::bind_executor(context, [&](const std::exception_ptr&, auto&&...) { ++called; }); });
         all.grant();
     }
     BOOST_TEST(called == 0);

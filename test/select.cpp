@@ -164,6 +164,19 @@ BOOST_AUTO_TEST_CASE(over_a_sleep_a_join_and_a_descriptor) {
     });
 }
 
+// It begins as late as at the next poll where another timer is due before it; never too early.
+BOOST_AUTO_TEST_CASE(a_sleep_takes_at_least_its_span) {
+    corun::run([] {
+        corun::channel<int> c;
+        auto earlier = corun::spawn([] { corun::yield(corun::sleep_for(1ms)); });
+        corun::yield();
+        const auto begin = corun::clock::now();
+        BOOST_TEST(corun::yield(corun::select(c.receive(), corun::sleep_for(3ms))).index() == 1U);
+        BOOST_TEST((corun::clock::now() - begin >= 3ms));
+        corun::yield(earlier.join());
+    });
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_of_the_users_may_win) {
     corun::run([] {
         corun::channel<int> c;

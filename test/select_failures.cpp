@@ -54,7 +54,8 @@ BOOST_AUTO_TEST_CASE(what_ready_throws_is_the_outcome_and_the_others_are_withdra
             fails.waker->wake();
             corun::yield(permits.acquire());  // less than the one before it, which gives up
         });
-        BOOST_CHECK_THROW(corun::yield(corun::select(c.receive(), shared.receive(), permits.acquire(2), user, fails)), std::out_of_range);
+        BOOST_CHECK_THROW(corun::yield(corun::select(c.receive(), shared.receive(), permits.acquire(2), user, fails)),
+                          std::out_of_range);
         BOOST_TEST(user.calls == "start;cancel;");
         BOOST_TEST(!c.try_send(1));
         BOOST_TEST(!shared.try_send(1));

@@ -46,6 +46,38 @@ BOOST_AUTO_TEST_CASE(takes_what_is_not_after_now) {
     BOOST_TEST(queue.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_span_begins_when_it_is_asked_to) {
+    timer_queue queue;
+    timer node;
+    queue.add_span(node, std::chrono::hours{1});
+    const auto before = std::chrono::steady_clock::now();
+    queue.begin_spans();
+    const auto after = std::chrono::steady_clock::now();
+    BOOST_TEST((queue.earliest() >= before + std::chrono::hours{1}));
+    BOOST_TEST((queue.earliest() <= after + std::chrono::hours{1}));
+    BOOST_TEST(queue.take_expired(queue.earliest()) == &node);
+}
+
+BOOST_AUTO_TEST_CASE(a_span_that_was_withdrawn_leaves_its_place_to_a_time) {
+    timer_queue queue;
+    timer node, other;
+    queue.add_span(node, std::chrono::hours{1});
+    queue.remove(node);
+    BOOST_TEST(queue.empty());
+    queue.add(other, at(5));
+    BOOST_TEST((queue.earliest() == at(5)));
+    BOOST_TEST(queue.take_expired(at(5)) == &other);
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_span_ends_at_the_end_of_time) {
+    timer_queue queue;
+    timer node;
+    queue.add_span(node, time_point::duration::max());
+    BOOST_TEST((queue.earliest() == time_point::max()));
+    queue.remove(node);
+    BOOST_TEST(queue.empty());
+}
+
 BOOST_AUTO_TEST_CASE(equal_times_in_the_order_of_adding) {
     timer_queue queue;
     std::vector<timer> nodes(100);

@@ -196,6 +196,28 @@ BOOST_AUTO_TEST_CASE(select6) {
     });
 }
 
+// Whatever form the two ends of a rendezvous have, they meet: alone, or as one case of one or two.
+BOOST_AUTO_TEST_CASE(select7) {
+    corun::run([] {
+        for (int sender = 0; sender != 3; ++sender)
+            for (int receiver = 0; receiver != 3; ++receiver) {
+                corun::channel<int> c, idle;
+                int received = 0;
+                auto receiving = corun::spawn([&] {
+                    if (receiver == 0) received = corun::yield(c.receive()).value();
+                    if (receiver == 1) received = std::get<0>(corun::yield(corun::select(c.receive()))).value();
+                    if (receiver == 2) received = std::get<0>(corun::yield(corun::select(c.receive(), idle.receive()))).value();
+                });
+                corun::yield();
+                if (sender == 0) corun::yield(c.send(1));
+                if (sender == 1) corun::yield(corun::select(c.send(1)));
+                if (sender == 2) BOOST_TEST(corun::yield(corun::select(c.send(1), idle.send(1))).index() == 0U);
+                corun::yield(receiving.join());
+                BOOST_TEST(received == 1);
+            }
+    });
+}
+
 // The prime sieve: a chain of filters that grows while it runs.
 BOOST_AUTO_TEST_CASE(sieve1) {
     corun::run([] {

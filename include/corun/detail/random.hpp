@@ -4,6 +4,7 @@
 #include <corun/detail/core.hpp>
 #include <corun/detail/simulation.hpp>
 
+#include <bit>
 #include <cstdint>
 
 namespace corun::detail {
@@ -24,6 +25,12 @@ inline void seed_random(scheduler_core& core, std::uint64_t seed) noexcept {
     x ^= x >> 27;
     const std::uint64_t number = (x * 0x2545f4914f6cdd1d) >> 32;
     return static_cast<std::uint32_t>((number * n) >> 32);
+}
+
+// The number of a bit that is set, each with the same probability.
+[[nodiscard]] inline int random_bit(scheduler_core& core, std::uint64_t bits) noexcept {
+    for (auto skip = random_below(core, static_cast<std::uint32_t>(std::popcount(bits))); skip != 0; --skip) bits &= bits - 1;
+    return std::countr_zero(bits);
 }
 
 }  // namespace corun::detail

@@ -32,7 +32,6 @@ class [[nodiscard]] select_operation : selection {
     static constexpr int nobody = count;
     using result = select_result<Cases...>;
     using mask = std::uint64_t;
-    using numbers = std::index_sequence_for<Cases...>;
 
 public:
     static constexpr bool has_effects_before_its_end = true;
@@ -90,13 +89,14 @@ public:
         if constexpr (has_others)
             if (failure_) [[unlikely]]
                 std::rethrow_exception(failure_);
-        return at<typename result::type>(cases_, static_cast<std::size_t>(chosen()), [](auto& c, auto i) { return result::read(c, i); });
+        return at<typename result::type>(cases_, static_cast<std::size_t>(chosen()),
+                                         [](auto& c, auto i) { return result::read(c, i); });
     }
 
 private:
     template <class Function>
     void each(Function f) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(numbers{});
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(std::index_sequence_for<Cases...>{});
     }
 
     // False: it cannot have been decided yet.
@@ -124,21 +124,15 @@ private:
     }
     [[gnu::noinline]] bool commit_one_of(mask available) {
         while (available != 0) {
-            const std::size_t i = pick(available);
-            if (at<bool>(cases_, i, [](auto& c, auto) { return c.commit(); })) {
-                set(static_cast<int>(i));
+            const bool several = (available & (available - 1)) != 0;
+            const int bit = Tie == tie::random && several ? random_bit(*current_core(), available) : std::countr_zero(available);
+            if (at<bool>(cases_, static_cast<std::size_t>(bit), [](auto& c, auto) { return c.commit(); })) {
+                set(bit);
                 return true;
             }
-            available &= ~(mask{1} << i);
+            available &= ~(mask{1} << bit);
         }
         return false;
-    }
-    static std::size_t pick(mask available) noexcept {
-        if (Tie == tie::random && (available & (available - 1)) != 0) {
-            auto skip = random_below(*current_core(), static_cast<std::uint32_t>(std::popcount(available)));
-            for (; skip != 0; --skip) available &= available - 1;
-        }
-        return static_cast<std::size_t>(std::countr_zero(available));
     }
     bool take_default() {
         each([&]<class Case>(Case&, std::size_t i) {
@@ -224,10 +218,9 @@ private:
         touches(every_object, access::write);  // the order of those who wait
         mask stopping = 0;
         each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (Case::is_committing && !Case::is_shared) {
-                (void)c.withdraw();  // nothing happens to the one that was granted
-            } else if constexpr (Case::is_shared) {
-                if (static_cast<int>(i) != winner) (void)c.withdraw();
+            if constexpr (Case::is_committing) {
+                // Nothing happens to the one that was granted, but a twin's takes a lock to find that out.
+                if (!Case::is_shared || static_cast<int>(i) != winner) (void)c.withdraw();
             } else if constexpr (!is_default<Case>) {
                 if (static_cast<int>(i) != winner && (begun_ >> i & 1) != 0 && !c.withdraw()) stopping |= mask{1} << i;
             }
