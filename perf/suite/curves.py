@@ -11,6 +11,7 @@ from . import catalogue, children, counts, programs, samples
 
 SUPERLINEAR = 0.25  # cost of one ~ size^p: caches and logarithms stay below, a scan of a list is 1
 WORK_SIZES = 1000, 10_000
+COUNTED_FROM = 10_000  # a benchmark that finds its number of iterations by trying would start all of them again for each try
 JUDGED_FROM = 1000  # below, what a program does once is in the way
 SIZES = {"quick": (1, 100, 10_000), "": (1, 10, 100, 1000, 10_000, 100_000), "full": (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)}
 ROUNDS = 3
@@ -91,15 +92,18 @@ class Curves:
                                              curve.parameter.format(**words) if workload.benchmark else ""))
         key = tuple(map(str, (*command, size)))
         if key not in self._runs:
-            self._runs[key] = [self._once(curve, workload, runtime, size, command, number + 1)
+            environment = dict(os.environ, CORUN_PERF_SIZE=str(size))
+            if size >= COUNTED_FROM:
+                environment["CORUN_PERF_ITERATIONS"] = str(work)
+            self._runs[key] = [self._once(curve, workload, runtime, size, command, environment, number + 1)
                                for number in range(rounds_of(size))]
         values = [run[curve.metric] * (curve.divide / size if curve.divide else 1) for run in self._runs[key]]
         return {"size": size, "median": statistics.median(values), "min": min(values), "max": max(values)}
 
-    def _once(self, curve, workload, runtime, size, command, number):
+    def _once(self, curve, workload, runtime, size, command, environment, number):
         self._progress.say(f"scaling, {curve.grows}: {size:,}, {runtime}, round {number}")
         begun = time.monotonic()
-        output = children.output(command, self._progress.at_most(workload.seconds), env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
+        output = children.output(command, self._progress.at_most(workload.seconds), env=environment)
         self._progress.took((STAGE, curve.grows, runtime, size), time.monotonic() - begun)
         return programs.fields(output, workload, runtime)
 

@@ -36,6 +36,7 @@ class Workload:
     remarks: dict = dataclasses.field(default_factory=dict)  # {a case's title: what has to be known to read its figures}
     stem: str = ""  # of the programs' names; without: the workload's name
     benchmark: str = ""
+    times: int = 1  # as long as a benchmark usually runs: where threads meet, a short run is luck
     driver: str = ""
     tools: tuple = ()  # programs of the system without which nothing of it can be measured
     needs_server: bool = False

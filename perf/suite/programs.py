@@ -38,7 +38,7 @@ class Programs:
         program = self._program(workload, runtime)
         if by_benchmark(workload, runtime):
             name = "/".join(filter(None, (workload.name, runtime, parameter)))
-            chosen = f"--benchmark_filter=^{name}(/iterations:[0-9]+)?(/real_time)?$"
+            chosen = f"--benchmark_filter=^{name}(/iterations:[0-9]+)?(/process_time)?(/real_time)?$"
             return [*program, "--benchmark_format=json", chosen, *arguments]
         if workload.driver:
             own_folder = ["{folder}"] if runtime == "nginx" else []

@@ -87,7 +87,7 @@ class Runner:
         arguments = [*case.arguments, *extra]
         if programs.by_benchmark(workload, runtime):
             arguments = list(extra)  # it finds out by itself how often to repeat its operation
-            arguments.append("--benchmark_min_time=" + ("0.02" if self._options.mode == "quick" else "0.1"))
+            arguments.append(f"--benchmark_min_time={(0.02 if self._options.mode == 'quick' else 0.1) * workload.times:g}")
         elif self._options.mode == "quick":
             arguments = with_less(arguments, case.quick)
         return self._programs.pinned(workload, self._programs.command(workload, runtime, arguments, case.parameter))

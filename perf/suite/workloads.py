@@ -64,7 +64,7 @@ TALK = (
     Workload(
         "concurrent_channel", "a value from one thread to another, whose producer may be 1024 ahead",
         ("corun", "boost_fiber", "awaitable", "go", "corun_from_thread"),
-        (repeated(1024, title="capacity 1024"),), columns=BOTH, benchmark="concurrent_channel", pinned=False),
+        (repeated(1024, title="capacity 1024"),), columns=BOTH, benchmark="concurrent_channel", times=10, pinned=False),
     Workload(
         "mutex", "a critical section with a yield in it", ("corun", *FIBERS, "go", "corun_concurrent"),
         (repeated(10, "10", "10 fibers"),), columns=BOTH, benchmark="mutex"),
