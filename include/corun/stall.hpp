@@ -15,14 +15,14 @@ struct stalled_fiber {
     std::uint64_t id = 0;
     std::string name;
     std::string waits_for;            ///< "mutex held by", "join of", "channel…::receive_operation"
-    std::uint64_t holder = 0;         ///< id of the one fiber that could end the wait, which may be another scheduler's; 0: any could
+    std::uint64_t holder = 0;         ///< id of the one fiber that could end the wait, of any scheduler; 0: any could
     std::string holder_name;
     std::source_location where;       ///< of the yield that waits
     std::source_location spawned_at;
 };
 
-/// All fibers of a scheduler of which none can go on: none is runnable, none waits for a time, for the system, for another
-/// scheduler or thread, none has a deadline or a stop token, and its execution context has no other work outstanding.
+/// All fibers of a scheduler of which none can go on: none is runnable, waits for a time, the system or another thread, has a
+/// deadline or a stop token; its context has no other work. Joined fibers of related schedulers stand still, too.
 struct stall {
     std::vector<stalled_fiber> fibers;  ///< the oldest first
 };
@@ -40,12 +40,12 @@ void report_stall(const stall& found);
 /// Replaces the handler of the process; an empty one: stalls are not looked for. Any thread; counts from the next stall on.
 ///
 /// A stall is known at once where nothing else of its context is outstanding, and within a second, later within a minute, after
-/// the last of that has ended. Whatever Asio counts as work prevents the report: a work guard, a timer, a signal_set, a
-/// descriptor, a posted function. So a thread that may spawn or post something later should hold a work guard, as it should for
-/// Asio's own sake. Contexts other than an io_context and simulations are not looked at. Of several schedulers on
-/// one context each is reported, when none of them can move.
-///
-/// A cycle of mutexes and joins does not come as far as this: the yield that would close it throws `deadlock`.
+/// the last of that has ended. What Asio counts as work prevents it: a guard, a timer, a signal_set, a descriptor, a function.
+/// So a thread that may spawn or post something later should hold a work guard, as it should for Asio's sake. A wait for a
+/// `concurrent_` primitive is one for another thread. Contexts other than an io_context and simulations are not looked at. Of
+/// several schedulers on one context each is reported, when none can move; so are those of a `runtime` while it is joined
+/// and not stopped.
+/// A cycle of mutexes and joins of one scheduler does not come as far as this: the yield that would close it throws `deadlock`.
 void on_stall(stall_handler handler);
 
 }  // namespace corun
