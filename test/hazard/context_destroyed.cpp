@@ -8,7 +8,9 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
@@ -44,6 +46,43 @@ void spawn_counted(asio::io_context& io, counts& all, Body body) {
             ++all.cancelled;
             throw;
         }
+    });
+}
+
+// What the fibers of one scheduler share. Each has it, so that it outlives them.
+struct shared_by_fibers {
+    corun::channel<int> rendezvous, full{1};
+    corun::mutex mutex;
+    corun::event never;
+};
+
+void populate_primitives(asio::io_context& io, counts& all) {
+    const auto shared = std::make_shared<shared_by_fibers>();
+    spawn_counted(io, all, [shared] {
+        for (;;) (void)corun::yield(shared->rendezvous.receive());
+    });
+    spawn_counted(io, all, [shared] {
+        corun::yield(shared->rendezvous.send(1));
+        for (;;) corun::yield(shared->full.send(2));
+    });
+    for (int i = 0; i != 2; ++i)  // one holds it, the other one waits; when the first is unwound the second one may get it
+        spawn_counted(io, all, [shared] {
+            const auto guard = corun::yield(shared->mutex.lock());
+            corun::yield(corun::sleep_for(1h));
+        });
+    spawn_counted(io, all, [shared] { corun::yield(shared->never.wait()); });
+    spawn_counted(io, all, [shared] { (void)corun::yield(corun::select(shared->never.wait(), corun::sleep_for(1h))); });
+    spawn_counted(io, all, [shared] {
+        corun::yield(corun::with_timeout(1h, corun::with_group([&](corun::group& g) {
+            g.spawn([shared] { corun::yield(shared->never.wait()); });
+        })));
+    });
+    spawn_counted(io, all, [&io] {
+        stream own{io}, peer{io};
+        asio::local::connect_pair(own, peer);
+        std::array<char, 8> buffer;
+        corun::yield(corun::write(own, asio::buffer("hello", 5)));
+        for (;;) (void)corun::yield(corun::read_some(peer, asio::buffer(buffer)));
     });
 }
 
@@ -90,7 +129,9 @@ void populate(asio::io_context& io, counts& all, int pipe_end) {
         corun::yield(corun::blocking([] { return 1; }));
         corun::yield(corun::sleep_for(1h));
     });
+    populate_primitives(io, all);
 }
+constexpr int populated = 16;
 
 struct pipe_ends {
     int fds[2];
@@ -124,9 +165,9 @@ BOOST_AUTO_TEST_CASE(after_every_number_of_events) {
             populate(io, all, pipe.fds[0]);
             for (std::size_t event = 0; event != stop_after; ++event) io.run_one();
         }
-        BOOST_TEST(all.begun >= 8, "begun " << all.begun << ", stopped after " << stop_after);
+        BOOST_TEST(all.begun >= populated, "begun " << all.begun << ", stopped after " << stop_after);
         BOOST_TEST(all.begun == all.destroyed, "destroyed " << all.destroyed << ", stopped after " << stop_after);
-        BOOST_TEST(all.cancelled == 8, "cancelled " << all.cancelled << ", stopped after " << stop_after);
+        BOOST_TEST(all.cancelled == populated, "cancelled " << all.cancelled << ", stopped after " << stop_after);
     }
 }
 
