@@ -143,12 +143,7 @@ void scheduler_impl::drive() {
     if (!try_enter()) return;
     const entered inside{*this};
     const measured_drive measured{*this};
-    budget = switches_per_drive;
-    places = places_of_this_thread();
-    strand_at_entry = innermost_strand();
-#if defined(CORUN_SANITIZED)
-    describe_thread_stack(loop);
-#endif
+    begin_drive();
     poll_events();
     if (!asked_.empty()) escalate();
     try {
@@ -163,6 +158,28 @@ void scheduler_impl::drive() {
         settle();
         throw;
     }
+    settle();
+}
+
+void scheduler_impl::begin_drive() noexcept {
+    budget = switches_per_drive;
+    places = places_of_this_thread();
+    strand_at_entry = innermost_strand();
+#if defined(CORUN_SANITIZED)
+    describe_thread_stack(loop);
+#endif
+}
+
+// In the handler of an operation that a fiber waited for, which could only ask for a drive: this is one, without another way through
+// the event loop. Not where the handler was called by anybody but this context's loop, nor in a strand, which the fibers would
+// seem to run in. What runs users' functions is left to a drive that is posted: what they throw must meet nobody but `run`.
+void scheduler_impl::go_on_here() {
+    if (ready.empty() || own_executor_ == nullptr || is_transient || simulated != nullptr || is_dying()) return;
+    if (posted_.load(std::memory_order_relaxed) || !own_executor_->running_in_this_thread() || innermost_strand() != 0) return;
+    const measured_drive measured{*this};
+    begin_drive();
+    coarse_now = coarse_nanoseconds_now();
+    run_fibers();
     settle();
 }
 

@@ -38,6 +38,7 @@ public:
     void leave() noexcept;
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
     void drive();
+    void go_on_here();
     void descriptors_are_due();
 
     // --- alarm.cpp: the owner ---
@@ -115,6 +116,7 @@ private:
     // drive.cpp
     void post_drive() noexcept;
     void knock() noexcept;
+    void begin_drive() noexcept;
     void poll_events() noexcept;
     void take_inbox();
     void run_fibers();
