@@ -175,9 +175,10 @@ void scheduler_impl::begin_drive() noexcept {
 // seem to run in. What runs users' functions is left to a drive that is posted: what they throw must meet nobody but `run`.
 void scheduler_impl::go_on_here() {
     if (ready.empty() || own_executor_ == nullptr || is_transient || simulated != nullptr || is_dying()) return;
-    if (posted_.load(std::memory_order_relaxed) || !own_executor_->running_in_this_thread() || innermost_strand() != 0) return;
-    const measured_drive measured{*this};
+    if (posted_.load(std::memory_order_relaxed) || !own_executor_->running_in_this_thread()) return;
     begin_drive();
+    if (strand_at_entry != 0) return;
+    const measured_drive measured{*this};
     coarse_now = coarse_nanoseconds_now();
     run_fibers();
     settle();
@@ -227,11 +228,12 @@ void scheduler_impl::settle() {
         if (is_transient) forget_transient(*this);
         return;
     }
-    if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
+    if (const std::uint64_t ended = spawned - live; std::exchange(ended_before_, ended) != ended && !trim_.is_waiting() &&
+        std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
-    if (armed_for_ == timer_queue::time_point::max()) arm_timer();
-    descriptors.arm();
-    if (ready.empty()) stalls.look();
+    if (armed_for_ == timer_queue::time_point::max() && !timers.empty()) arm_timer();
+    descriptors.arm_if_needed();
+    if (ready.empty() && known_descriptors.waiting == 0 && !stalls.is_content()) stalls.look();
 }
 
 // Without fibers nothing of ours may keep the context running.

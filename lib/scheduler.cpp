@@ -150,6 +150,7 @@ scheduler_impl::~scheduler_impl() {
 
 void scheduler_impl::trim_timer::expired() noexcept {
     for (const auto& pool : owner.pools_) pool->trim_unused();
+    owner.ended_before_ = 0;  // it is to be looked again
 }
 
 void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept {

@@ -100,6 +100,8 @@ public:
         return long{static_cast<bool>(work_)} + long{posted_.load()} + long{armed_for_ != timer_queue::time_point::max()} +
                long{descriptors.is_armed()};
     }
+    // That of `executor`, where it is an io_context's own; null otherwise.
+    [[nodiscard]] const boost::asio::io_context::executor_type* own_executor() const noexcept { return own_executor_; }
     [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
     [[nodiscard]] bool has_work() const noexcept;  // drive.cpp
     [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
@@ -147,7 +149,6 @@ private:
     std::atomic<inbox_node*> inbox_{nullptr};   // last in first
     inbox_node* taken_ = nullptr;               // in order; the owner's
 
-    // That of `executor`, where it is an io_context's own; null otherwise.
     const boost::asio::io_context::executor_type* const own_executor_ = executor.target<boost::asio::io_context::executor_type>();
     handler_block drive_block_;
     handler_block timer_block_;
@@ -161,6 +162,7 @@ private:
     trim_timer trim_{*this};
     std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
     std::uint32_t hastened_ = 0;
+    std::uint64_t ended_before_ = 0;            // fibers, when it was last looked for stacks to give back
     std::uint32_t spare_references_ = 0;        // to this, counted, in the owner's hand
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
