@@ -19,20 +19,27 @@ asm(".pushsection \".debug_gdb_scripts\", \"MS\", @progbits, 1\n.byte 4\n.ascii 
 
 namespace corun::detail {
 
+struct run_queue_layout {
+    static constexpr std::uint32_t slots = offsetof(run_queue, slots_);
+    static constexpr std::uint32_t head = offsetof(run_queue, head_);
+    static constexpr std::uint32_t tail = offsetof(run_queue, tail_);
+    static constexpr std::uint32_t mask = offsetof(run_queue, mask_);
+};
+
 extern "C" {
 
 scheduler_impl* corun_first_scheduler = nullptr;
 
 extern const std::uint32_t corun_debug_layout[];
 const std::uint32_t corun_debug_layout[] = {
-    1,  // version: of the order below
+    2,  // version: of the order below
     offsetof(scheduler_impl, next_enlisted),
     offsetof(scheduler_impl, first_live),
     offsetof(scheduler_impl, running),
-    offsetof(scheduler_impl, ready) + run_queue::layout().slots,
-    offsetof(scheduler_impl, ready) + run_queue::layout().head,
-    offsetof(scheduler_impl, ready) + run_queue::layout().tail,
-    offsetof(scheduler_impl, ready) + run_queue::layout().mask,
+    offsetof(scheduler_impl, ready) + run_queue_layout::slots,
+    offsetof(scheduler_impl, ready) + run_queue_layout::head,
+    offsetof(scheduler_impl, ready) + run_queue_layout::tail,
+    offsetof(scheduler_impl, ready) + run_queue_layout::mask,
     offsetof(fiber_record, following),
     offsetof(fiber_record, id),
     offsetof(fiber_record, name),
@@ -42,6 +49,8 @@ const std::uint32_t corun_debug_layout[] = {
     offsetof(fiber_record, spawned_at),
     offsetof(fiber_record, spawned_by),
     offsetof(fiber_record, waits_for),
+    offsetof(fiber_record, stack) + offsetof(stack_span, base),
+    offsetof(fiber_record, stack) + offsetof(stack_span, size),
 };
 
 }  // extern "C"

@@ -5,6 +5,7 @@
 #include "tracer.hpp"
 
 #include <corun/clock.hpp>
+#include <corun/detail/steps.hpp>
 #include <corun/error.hpp>
 
 #include <boost/asio/execution.hpp>
@@ -39,6 +40,11 @@ public:
         if (driven_ != nullptr) [[unlikely]]
             driven_->runs.drive_begins(nanoseconds_now(), this_thread_number());
     }
+    // What ran before was no fiber's run.
+    void fibers_begin() noexcept {
+        if (driven_ != nullptr) [[unlikely]]
+            driven_->runs.run_began.store(nanoseconds_now(), std::memory_order_relaxed);
+    }
     ~measured_drive() {
         if (driven_ != nullptr) [[unlikely]]
             driven_->runs.drive_ends(nanoseconds_now());
@@ -52,7 +58,7 @@ private:
 
 }  // namespace
 
-bool scheduler_impl::try_enter() noexcept { return !owned_.exchange(true, std::memory_order_seq_cst); }
+bool scheduler_impl::try_enter() noexcept { return !swap_in(owned_, true); }
 
 bool scheduler_impl::has_work() const noexcept {
     return !ready.empty() || taken_ != nullptr || lost_ != nullptr || inbox_.load(std::memory_order_seq_cst) != nullptr ||
@@ -70,7 +76,7 @@ void scheduler_impl::leave() noexcept {
     for (;;) {
         const bool work = has_work();
         if (work) post_drive();
-        owned_.store(false, std::memory_order_seq_cst);
+        put(owned_, false);
         if (posted_.load(std::memory_order_seq_cst) || is_dying()) return;
         if (!work && inbox_.load(std::memory_order_seq_cst) == nullptr && !timer_due_.load(std::memory_order_seq_cst) &&
             !descriptors_due_.load(std::memory_order_seq_cst))
@@ -81,11 +87,11 @@ void scheduler_impl::leave() noexcept {
 
 // At most one drive is on its way at a time.
 void scheduler_impl::post_drive() noexcept {
-    if (is_dying() || posted_.exchange(true, std::memory_order_seq_cst)) return;
+    if (is_dying() || swap_in(posted_, true)) return;
     if (is_observed(observer::yields)) runs.asked_for.store(nanoseconds_now(), std::memory_order_relaxed);
     namespace execution = boost::asio::execution;
     auto handler = [self = boost::intrusive_ptr<scheduler_impl>{this}] {
-        self->posted_.store(false, std::memory_order_seq_cst);
+        put(self->posted_, false);
         self->drive();
     };
     const auto soon = [](const auto& plain) {
@@ -117,7 +123,7 @@ void scheduler_impl::knock() noexcept {
 void scheduler_impl::take_inbox() {
     for (;;) {
         if (taken_ == nullptr) {
-            inbox_node* last = inbox_.exchange(nullptr, std::memory_order_seq_cst);
+            inbox_node* last = swap_in<inbox_node*>(inbox_, nullptr);
             while (last != nullptr) {  // reverse: first come, first served
                 inbox_node* next = last->next;
                 last->next = taken_;
@@ -142,13 +148,16 @@ void scheduler_impl::drive() {
     }
     if (!try_enter()) return;
     const entered inside{*this};
-    const measured_drive measured{*this};
+    measured_drive measured{*this};
     begin_drive();
     poll_events();
     if (!asked_.empty()) escalate();
     try {
         do {
-            if (taken_ != nullptr || inbox_.load(std::memory_order_relaxed) != nullptr) take_inbox();
+            if (taken_ != nullptr || inbox_.load(std::memory_order_relaxed) != nullptr) {
+                take_inbox();
+                measured.fibers_begin();
+            }
             run_fibers();
             if (lost_ != nullptr) hand_over_failures();
             // While these fibers ran, others' descriptors have become ready: without a way through the event loop.
@@ -164,7 +173,7 @@ void scheduler_impl::drive() {
 void scheduler_impl::begin_drive() noexcept {
     budget = switches_per_drive;
     places = places_of_this_thread();
-    strand_at_entry = innermost_strand();
+    strand_at_entry = innermost_strand(places);
 #if defined(CORUN_SANITIZED)
     describe_thread_stack(loop);
 #endif
@@ -186,12 +195,13 @@ void scheduler_impl::go_on_here() {
 
 // The handler of our own descriptor.
 void scheduler_impl::descriptors_are_due() {
-    descriptors_due_.store(true, std::memory_order_seq_cst);
+    put(descriptors_due_, true);
     drive();
 }
 
 void scheduler_impl::poll_events() noexcept {
-    if (timer_due_.exchange(false, std::memory_order_seq_cst)) {
+    timers.begin_spans();
+    if (swap_in(timer_due_, false)) {
         armed_for_ = timer_queue::time_point::max();
         last_expiry_ = clock::now();
         coarse_now = last_expiry_.time_since_epoch().count();
@@ -199,7 +209,7 @@ void scheduler_impl::poll_events() noexcept {
     } else if (simulated == nullptr) {
         coarse_now = coarse_nanoseconds_now();
     }
-    if (descriptors_due_.exchange(false, std::memory_order_seq_cst)) {
+    if (swap_in(descriptors_due_, false)) {
         descriptors.was_told();
         descriptors.poll();
     }
@@ -231,6 +241,7 @@ void scheduler_impl::settle() {
     if (const std::uint64_t ended = spawned - live; std::exchange(ended_before_, ended) != ended && !trim_.is_waiting() &&
         std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
+    timers.begin_spans();
     if (armed_for_ == timer_queue::time_point::max() && !timers.empty()) arm_timer();
     descriptors.arm_if_needed();
     if (ready.empty() && known_descriptors.waiting == 0 && !stalls.is_content()) stalls.look();

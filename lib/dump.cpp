@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <iomanip>
 #include <map>
+#include <locale>
 #include <ostream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <unordered_set>
 
@@ -156,11 +158,13 @@ void write_text(std::ostream& out, const std::vector<scheduler_snapshot>& all) {
 
 void dump(std::ostream& out, const dump_options& options) {
     const auto all = detail::take_snapshots(static_cast<int>(options.patience.count()), options.backtraces);
+    std::ostringstream text;  // whatever locale and flags the stream has
+    text.imbue(std::locale::classic());
     if (options.format == dump_format::json)
-        detail::write_json(out, all);
+        detail::write_json(text, all);
     else
-        detail::write_text(out, all);
-    out.flush();
+        detail::write_text(text, all);
+    out << text.view() << std::flush;
 }
 
 void dump(std::ostream& out, dump_format format) { dump(out, dump_options{.format = format}); }

@@ -21,27 +21,14 @@ struct blocked_thread final : end_listener {
     std::binary_semaphore at_end{0};
 };
 
-void link(end_listener*& list, end_listener& listener) noexcept {
-    listener.next = list;
-    listener.link = &list;
-    if (listener.next != nullptr) listener.next->link = &listener.next;
-    list = &listener;
-    listener.listening = true;
-}
-
-void unlink(end_listener& listener) noexcept {
-    *listener.link = listener.next;
-    if (listener.next != nullptr) listener.next->link = listener.link;
-    listener.listening = false;
-}
-
 }  // namespace
 
 fiber_record::fiber_record(scheduler_core& core, std::source_location at) noexcept
     : owner{&core}, where{at}, spawned_at{at}, id{impl_of(core).lend_to_record()} {}
 
 fiber_record::~fiber_record() {
-    for (auto& block : spare_blocks) ::operator delete(block.load(std::memory_order_relaxed));
+    for (auto& spare : spare_blocks)
+        if (void* block = spare.load(std::memory_order_relaxed)) ::operator delete(block);
     impl_of(*owner).take_back_from_record();
 }
 
@@ -57,37 +44,33 @@ bool listen(fiber_record& fiber, end_listener& listener) noexcept {
     if (current_core() == fiber.owner) {
         if (has_ended(fiber)) return false;
         listener.is_local = true;
-        link(fiber.local_listeners, listener);
+        listener.enlist(fiber.local_listeners);
         return true;
     }
     const std::lock_guard hold{fiber.lock};
     // From here on the end comes to this lock, and finds the listener.
-    if ((fiber.outcome.fetch_or(outcome_watched, std::memory_order_acq_rel) & outcome_ended) != 0) return false;
-    link(fiber.listeners, listener);
+    if ((set_bits(fiber.outcome, outcome_watched) & outcome_ended) != 0) return false;
+    listener.enlist(fiber.listeners);
     return true;
 }
 
 void stop_listening(fiber_record& fiber, end_listener& listener) noexcept {
     if (listener.is_local) {
-        if (listener.listening) unlink(listener);
+        if (listener.listening) listener.strike_off();
         return;
     }
     const std::lock_guard hold{fiber.lock};  // also waits for one who is just telling it
-    if (listener.listening) unlink(listener);
+    if (listener.listening) listener.strike_off();
 }
 
-void tell_listeners(fiber_record& fiber, bool watched) noexcept {
-    while (end_listener* listener = fiber.local_listeners) {
-        unlink(*listener);
-        (void)listener->ended();
-    }
-    while (watched) {
+void tell_listeners_elsewhere(fiber_record& fiber) noexcept {
+    for (;;) {
         fiber_ref joiner;
         {
             const std::lock_guard hold{fiber.lock};
             end_listener* listener = fiber.listeners;
             if (listener == nullptr) return;
-            unlink(*listener);
+            listener->strike_off();
             joiner = listener->ended();
         }
         if (joiner) wake(*joiner);  // not under the lock: waking may run fibers
@@ -95,43 +78,55 @@ void tell_listeners(fiber_record& fiber, bool watched) noexcept {
 }
 
 void join_base::start_on(fiber_record& joiner) {
-    if (&joiner == target_.get())
-        throw switch_forbidden{"corun: fiber " + describe(*target_) + " joins itself at " + describe(target_->where)};
-    // Of another scheduler's fiber the state is nothing for us to read, and no cycle is certain.
-    if (target_->owner == joiner.owner && is_parked(target_->state)) refuse_cycle(joiner, *target_, "join of");
-    joiner_ = &joiner;  // before another thread can find the listener
-    if (!listen(*target_, *this))
-        joiner_ = nullptr;
-    else if (is_local)
-        impl_of(*target_->owner).hasten(*target_);
+    fiber_record& target = *target_;
+    if (&joiner == &target)
+        throw switch_forbidden{"corun: fiber " + describe(target) + " joins itself at " + describe(target.where)};
+    if (target.owner != joiner.owner) {  // whose state is nothing for us to read, and no cycle is certain
+        joiner_ = &joiner;               // before another thread can find the listener
+        if (!listen(target, *this)) joiner_ = nullptr;
+        return;
+    }
+    if (has_ended(target)) return;
+    if (is_parked(target.state)) refuse_cycle(joiner, target, "join of");
+    joiner_ = &joiner;
+    is_local = true;
+    enlist(target.local_listeners);
+    if (target.state == fiber_state::fresh) impl_of(*target.owner).hasten(target);
 }
 
 void join_base::describe_wait(wait_info& info) const noexcept {
     info.say("join of");
     info.holder = target_.get();
-    info.source = is_local ? wake_source::fibers : wake_source::outside;
+    const bool is_inside = is_local || impl_of(*joiner_->owner).is_related_to(impl_of(*target_->owner));
+    info.source = is_inside ? wake_source::fibers : wake_source::outside;
 }
 
 fiber_ref join_base::ended() noexcept {
     if (!is_local) return fiber_ref{joiner_};
+    fiber_record& joiner = *std::exchange(joiner_, nullptr);  // nothing is left to stop
     if (target_->is_ahead)
-        make_ready_first(*joiner_);
+        make_ready_first(joiner);
     else
-        make_ready(*joiner_);
+        make_ready(joiner);
     return {};
 }
 
 void detach(fiber_record& fiber) noexcept {
     std::uint8_t before = fiber.outcome.load(std::memory_order_acquire);
-    if ((before & outcome_ended) == 0) before = fiber.outcome.fetch_or(outcome_detached, std::memory_order_acq_rel);
+    if ((before & outcome_ended) == 0) before = set_bits(fiber.outcome, outcome_detached);
     if ((before & outcome_ended) == 0 || !fiber.failure || fiber.was_cancelled) return;
-    if ((fiber.outcome.fetch_or(outcome_claimed, std::memory_order_acq_rel) & outcome_claimed) == 0)
+    if ((set_bits(fiber.outcome, outcome_claimed) & outcome_claimed) == 0)
         report_from_anywhere(fiber_ref{&fiber});
+}
+
+void drop_outcome(fiber_ref fiber) noexcept {
+    const std::uint8_t before = fiber->outcome.fetch_or(outcome_dropped, std::memory_order_acq_rel);
+    if ((before & outcome_ended) != 0 && fiber->failure && !fiber->was_cancelled) report_from_anywhere(std::move(fiber));
 }
 
 void claim(fiber_record& fiber, bool has_value) {
     if (!has_value && !fiber.failure) return;
-    const std::uint8_t before = fiber.outcome.fetch_or(outcome_claimed | outcome_joined, std::memory_order_acq_rel);
+    const std::uint8_t before = set_bits(fiber.outcome, static_cast<outcome>(outcome_claimed | outcome_joined));
     if (fiber.failure) {
         if (const scheduler_core* core = current_core(); fiber.attached && core != nullptr && core->running != nullptr)
             core->running->attached = fiber.attached;

@@ -46,22 +46,22 @@ void run_function(fiber_record& self) noexcept {
     }
 }
 
-// The bottom of every fiber's stack.
+// The bottom of every stack: runs a fiber to its end, and then those that begin next.
 void enter_fiber(boost::context::detail::transfer_t arrival) noexcept {
     *static_cast<fcontext_t*>(arrival.data) = arrival.fctx;
 #if defined(CORUN_SANITIZED)
     announce_arrived(nullptr);
 #endif
-    scheduler_core* core = current_core();
-    fiber_record& self = *core->running;
-    run_function(self);
-    self.is_leaving = true;
-    self.drop_function();  // may yield, as may the next: captures and locals are the user's
-    if (self.locals || self.values) drop_locals(self);
-    core = self.owner;
-    impl_of(*core).end(self);
-    switch_away(*core, nullptr, &core->discarded);
-    __builtin_unreachable();
+    for (scheduler_core* core = current_core();;) {
+        fiber_record& self = *core->running;
+        run_function(self);
+        self.is_leaving = true;
+        self.drop_function();  // may yield, as may the next: captures and locals are the user's
+        if (self.locals || self.values) drop_locals(self);
+        core = self.owner;
+        impl_of(*core).end(self);
+        if (!impl_of(*core).next_begins_here()) switch_away(*core, nullptr, &core->left_sp);
+    }
 }
 
 // Runs on the owner, from the inbox.
@@ -93,16 +93,18 @@ void post_demand(fiber_record& fiber, demand what) noexcept {
     impl_of(*fiber.owner).push(fiber);
 }
 
+void take_stack_size(fiber_record& fresh, std::size_t wanted) {
+    try {
+        fresh.stack_size = slot_size(wanted);
+    } catch (const stack_unavailable& refused) {
+        throw stack_unavailable{std::string{refused.what()} + "; asked for at " + describe(fresh.spawned_at)};
+    }
+}
+
 }  // namespace
 
 void prepare(fiber_record& fresh, const spawn_options& options) {
-    if (options.stack_size != spawn_options::inherit_stack_size) {
-        try {
-            fresh.stack_size = slot_size(options.stack_size);
-        } catch (const stack_unavailable& refused) {
-            throw stack_unavailable{std::string{refused.what()} + "; asked for at " + describe(fresh.spawned_at)};
-        }
-    }
+    if (options.stack_size != spawn_options::inherit_stack_size) take_stack_size(fresh, options.stack_size);
     if (!options.name.empty()) fresh.name = options.name;
     fresh.take = take_demands;
     if (const scheduler_core* core = current_core(); core != nullptr && core->running != nullptr) {
@@ -161,7 +163,10 @@ void scheduler_impl::hasten(fiber_record& joined) noexcept {
 
 fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexcept {
     try {
-        if (!on_ended_stack) take_back_left_stack();
+        if (!on_ended_stack) {
+            if (takes_left_stack(fresh)) return left_sp;
+            take_back_left_stack();
+        }
         if (simulated != nullptr && simulated->is_to_fail(failure_point::stack)) throw stack_unavailable{"corun: a simulated failure"};
         if (fresh.pool == nullptr) fresh.pool = fresh.stack_size != 0 ? &pool_for(fresh.stack_size) : &usual_pool();
         const stack taken = fresh.pool->take();
@@ -180,6 +185,34 @@ fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexc
         end(fresh);
         return nullptr;
     }
+}
+
+// A fiber that has not begun takes over the stack of the one that ended last, where that waits in enter_fiber: no stack to be looked for and
+// no frame to be made. Not where somebody tells the fibers' stacks apart: a sanitizer, an observer, a simulation.
+bool scheduler_impl::takes_left_stack(fiber_record& fresh) noexcept {
+#if defined(CORUN_SANITIZED)
+    constexpr bool is_sanitized = true;
+#else
+    constexpr bool is_sanitized = false;
+#endif
+    if (is_sanitized || simulated != nullptr || is_anything_observed()) return false;
+    if (left_pool_ == nullptr || left_pool_->slot() != options.stack_size || fresh.stack_size != 0) return false;
+    fresh.stack = left_stack_;
+    fresh.pool = std::exchange(left_pool_, nullptr);
+    fresh.sp = nullptr;
+    fresh.state = fiber_state::active;
+    return true;
+}
+
+// On the stack of a fiber that has ended: whether the next one begins right here, without a jump.
+bool scheduler_impl::next_begins_here() noexcept {
+    if (ready.empty() || budget <= 0) return false;
+    fiber_record* const next = ready.at(0).fiber;
+    if (next == nullptr || next->state != fiber_state::fresh || !takes_left_stack(*next)) return false;
+    (void)ready.pop();
+    --budget;
+    running = next;
+    return true;
 }
 
 void scheduler_impl::end(fiber_record& fiber) noexcept {
@@ -204,10 +237,15 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     }
     if (simulated != nullptr) simulated->ended(fiber);
     const std::uint8_t news = taken ? outcome_ended | outcome_claimed : outcome_ended;
-    const std::uint8_t before = fiber.outcome.fetch_or(news, std::memory_order_acq_rel);
-    tell_listeners(fiber, (before & outcome_watched) != 0);
+    const std::uint8_t before = set_bits(fiber.outcome, news);
+    while (end_listener* listener = fiber.local_listeners) {
+        listener->strike_off();
+        (void)listener->ended();
+    }
+    if ((before & outcome_watched) != 0) tell_listeners_elsewhere(fiber);
     if (is_observed(observer::turns)) trace_end(fiber);
-    if ((before & outcome_detached) != 0 && fiber.failure && !fiber.was_cancelled && !taken) report_lost(fiber_ref{&fiber});
+    const bool is_received = taken && (before & outcome_dropped) == 0;
+    if ((before & outcome_detached) != 0 && fiber.failure && !fiber.was_cancelled && !is_received) report_lost(fiber_ref{&fiber});
     intrusive_ptr_release(&fiber);
 }
 

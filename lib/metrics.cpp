@@ -7,7 +7,10 @@
 
 #include <corun/detail/wait_info.hpp>
 
+#include <limits>
+#include <locale>
 #include <ostream>
+#include <sstream>
 #include <string_view>
 
 namespace corun {
@@ -70,7 +73,11 @@ double seconds(std::chrono::nanoseconds span) { return std::chrono::duration<dou
 
 class prometheus {
 public:
-    prometheus(std::ostream& out, const std::vector<scheduler_metrics>& all) : out_{out}, all_{all} {}
+    explicit prometheus(const std::vector<scheduler_metrics>& all) : all_{all} {
+        out_.imbue(std::locale::classic());
+        out_.precision(std::numeric_limits<double>::digits10);
+    }
+    [[nodiscard]] std::string_view text() const noexcept { return out_.view(); }
 
     template <class Value>
     void write(const char* name, const char* type, const char* help, Value value) {
@@ -120,7 +127,7 @@ private:
         out_ << "# HELP corun_" << name << ' ' << help << "\n# TYPE corun_" << name << ' ' << type << '\n';
     }
 
-    std::ostream& out_;
+    std::ostringstream out_;  // whatever locale and flags the user's has
     const std::vector<scheduler_metrics>& all_;
 };
 
@@ -153,7 +160,7 @@ run_times::~run_times() {
 
 void write_prometheus(std::ostream& out, const std::vector<scheduler_metrics>& all) {
     using m = scheduler_metrics;
-    detail::prometheus to{out, all};
+    detail::prometheus to{all};
     to.write("fibers_live", "gauge", "Fibers spawned and not ended.", [](const m& s) { return s.live; });
     to.write("fibers_ready", "gauge", "Fibers that are runnable and do not run.", [](const m& s) { return s.ready; });
     to.write_waiting();
@@ -174,6 +181,7 @@ void write_prometheus(std::ostream& out, const std::vector<scheduler_metrics>& a
     to.write("snapshot_complete", "gauge", "0: a fiber did not yield, and most figures are missing.",
              [](const m& s) { return int{s.is_complete}; });
     to.write_runs();
+    out << to.text();
 }
 
 }  // namespace corun

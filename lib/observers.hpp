@@ -22,6 +22,7 @@ extern constinit std::atomic<std::uint8_t> observers;
 [[nodiscard]] inline bool is_observed(observer what) noexcept {
     return (observers.load(std::memory_order_relaxed) & static_cast<std::uint8_t>(what)) != 0;
 }
+[[nodiscard]] inline bool is_anything_observed() noexcept { return observers.load(std::memory_order_relaxed) != 0; }
 inline void observe(observer what, bool on) noexcept {
     if (on)
         observers.fetch_or(static_cast<std::uint8_t>(what));

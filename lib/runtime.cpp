@@ -36,15 +36,26 @@ void pin(std::thread& thread, std::size_t n) {
 }  // namespace
 
 runtime_impl::worker::worker(const scheduler_options& options, std::size_t number)
-    : index{number}, own{&scheduler::of(context)}, guard{context.get_executor()} {
+    : index{number}, own{&scheduler::of(context)} {
+    hold();
     own->stack_size(options.stack_size);
     own->on_unhandled(options.on_unhandled);
     own->seed(options.seed + number);
 }
 
+// Who looks for stalls never finds more guards counted than there are.
+void runtime_impl::worker::hold() {
+    guard.emplace(context.get_executor());
+    own->impl().family_guards = 1;
+}
+void runtime_impl::worker::let_go() {
+    own->impl().family_guards = 0;
+    guard.reset();
+}
+
 runtime_impl::runtime_impl(runtime_options options) {
     const std::size_t threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(options.scheduler, i);
+    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(options.scheduler, i).own->impl().family = &family;
     try {
         for (worker& each : workers) {
             each.thread = std::thread{[this, &each] { work(each); }};
@@ -102,7 +113,7 @@ bool runtime_impl::went_idle(worker& self) {
     if (!is_ending_) return false;  // somebody has stopped the context: it goes on
     self.is_idle = true;
     if (!std::all_of(workers.begin(), workers.end(), [](const worker& w) { return w.is_idle; })) {
-        self.guard.emplace(self.context.get_executor());
+        self.hold();
         return false;
     }
     if (std::any_of(workers.begin(), workers.end(), [](const worker& w) { return w.has_run; })) {
@@ -118,7 +129,7 @@ bool runtime_impl::went_idle(worker& self) {
 void runtime_impl::begin_round() {
     for (worker& each : workers) {
         each.is_idle = each.has_run = false;
-        each.guard.reset();
+        each.let_go();
     }
 }
 
@@ -134,19 +145,21 @@ void runtime_impl::stop_at(clock::time_point end_of_grace) {
     const std::lock_guard hold{lock_};
     for (const fiber<>& accepting : servers_) accepting.cancel();
     end_of_grace_ = std::min(end_of_grace_, end_of_grace);
+    family.is_open = end_of_grace_ != clock::time_point::max();
     for (worker& each : workers) {
         each.is_called = true;
         each.context.stop();
     }
     if (!std::exchange(is_ending_, true))
-        for (worker& each : workers) each.guard.reset();
+        for (worker& each : workers) each.let_go();
 }
 
 void runtime_impl::join() {
     {
         std::unique_lock hold{lock_};
+        if (end_of_grace_ == clock::time_point::max()) family.is_open = false;
         if (!std::exchange(is_ending_, true))
-            for (worker& each : workers) each.guard.reset();
+            for (worker& each : workers) each.let_go();
         ended_news_.wait(hold, [this] { return has_ended_; });
     }
     const std::lock_guard hold{joining_};

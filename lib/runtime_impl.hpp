@@ -1,6 +1,8 @@
 // A runtime's inside.
 #pragma once
 
+#include "scheduler_impl.hpp"
+
 #include <corun/runtime.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -34,6 +36,8 @@ public:
         bool is_closed = false;  // its fibers were cancelled; the thread's own
         // The following under lock_.
         std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> guard;
+        void hold();
+        void let_go();
         bool is_idle = false;  // has run out of work in this round
         bool has_run = false;  // something, since it ran out of work in the last round
         bool is_called = false;  // out of its event loop, to look at the time again
@@ -44,6 +48,7 @@ public:
     [[nodiscard]] bool has_ended() const;
     void add_server(fiber<> accepting);
 
+    scheduler_family family;
     std::deque<worker> workers;
 
 private:

@@ -26,6 +26,12 @@ bool is_of_context(const boost::asio::any_io_executor& executor) noexcept {
            executor.target<boost::asio::system_executor>() != nullptr;
 }
 
+// Throws bad_executor if the executor is empty: Asio's own query would call through null.
+boost::asio::execution_context& context_behind(const boost::asio::any_io_executor& executor) {
+    if (!executor) throw boost::asio::execution::bad_executor{};
+    return boost::asio::query(executor, boost::asio::execution::context);
+}
+
 }  // namespace
 
 // Every scheduler of one execution context, so that they end with it.
@@ -52,7 +58,7 @@ public:
     [[nodiscard]] impl_ref make(boost::asio::any_io_executor executor, scheduler_options options) {
         impl_ref impl{new detail::scheduler_impl{std::move(executor), std::move(options)}, false};
         const std::lock_guard hold{lock_};
-        all_.push_back(impl);
+        add(impl);
         return impl;
     }
 
@@ -61,9 +67,10 @@ public:
         const std::lock_guard hold{lock_};
         for (const impl_ref& impl : all_)
             if (impl->executor == executor) return *impl;
-        all_.push_back(impl_ref{new detail::scheduler_impl{executor, {}}, false});
-        all_.back()->is_transient = true;
-        return *all_.back();
+        const impl_ref impl{new detail::scheduler_impl{executor, {}}, false};
+        impl->is_transient = true;
+        add(impl);
+        return *impl;
     }
 
     void forget(const detail::scheduler_impl& gone) noexcept {
@@ -72,6 +79,12 @@ public:
     }
 
 private:
+    // Beside the context's own.
+    void add(const impl_ref& impl) {
+        if (own_) impl->family = own_->impl().family;
+        all_.push_back(impl);
+    }
+
     void shutdown() noexcept override {
         for (std::size_t i = 0;; ++i) {
             impl_ref impl;
@@ -94,7 +107,7 @@ scheduler& scheduler::of(boost::asio::execution_context& context, const boost::a
 }
 
 scheduler::scheduler(boost::asio::any_io_executor executor, scheduler_options options) {
-    auto& context = boost::asio::query(executor, boost::asio::execution::context);
+    auto& context = context_behind(executor);
     impl_ = boost::asio::use_service<scheduler_service>(context).make(std::move(executor), std::move(options));
 }
 
@@ -116,7 +129,7 @@ namespace detail {
 
 scheduler_impl& scheduler_on(const boost::asio::any_io_executor& executor) {
     if (const auto* ours = executor.target<scheduler::executor_type>()) return impl_behind(*ours);
-    return boost::asio::use_service<scheduler_service>(boost::asio::query(executor, boost::asio::execution::context)).on(executor);
+    return boost::asio::use_service<scheduler_service>(context_behind(executor)).on(executor);
 }
 
 void forget_transient(scheduler_impl& scheduler) noexcept {
@@ -154,10 +167,10 @@ void scheduler_impl::trim_timer::expired() noexcept {
 }
 
 void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept {
-    scheduler->references.fetch_add(1, std::memory_order_relaxed);
+    add_reference(scheduler->references);
 }
 void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
-    if (scheduler->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete scheduler;
+    if (drop_reference(scheduler->references) == 1) delete scheduler;
 }
 
 bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }

@@ -25,6 +25,11 @@
 
 namespace corun::detail {
 
+// Schedulers of several contexts whose threads give each other work, as those of a runtime: what one does may wake the others' fibers.
+struct scheduler_family {
+    std::atomic<bool> is_open{true};  // others may give them work, too, or the fibers will be cancelled
+};
+
 // One thread at a time is inside (owned_). A thread gets in to drive the fibers, from handlers of our own that Asio calls, or to
 // run one completion handler. Who cannot get in leaves a node in the inbox and trusts the owner, who looks there on leaving.
 // While anything is to be done, a drive is posted to the executor (posted_).
@@ -44,6 +49,8 @@ public:
     // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
+    // The same, for a span that may begin as late as at the next poll. False: it has to begin now, and was not added.
+    [[nodiscard]] bool add_span(timer_node& node, timer_queue::time_point::duration span);
     // Timers will be looked at before that time, or very soon if it has passed, whatever else happens.
     [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept {
         return armed_for_ <= when && simulated == nullptr && !is_dying();
@@ -54,6 +61,7 @@ public:
     void start_held(fiber_record& fresh) noexcept;
     void hasten(fiber_record& joined) noexcept;
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
+    [[nodiscard]] bool next_begins_here() noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
     void escalate_later(fiber_record& fiber);  // token.cpp
@@ -94,11 +102,17 @@ public:
     bool is_closed = false;                // new fibers are cancelled
     std::atomic<std::uint32_t> references{1};
     scheduler_impl* next_enlisted = nullptr;  // in the process's roster, under its lock
+    const scheduler_family* family = nullptr;  // set before it has fibers
+    std::atomic<long> family_guards{0};        // that the family holds on the context
 
     // What the context counts as outstanding on our behalf.
     [[nodiscard]] long own_work() const noexcept {
         return long{static_cast<bool>(work_)} + long{posted_.load()} + long{armed_for_ != timer_queue::time_point::max()} +
-               long{descriptors.is_armed()};
+               long{descriptors.is_armed()} + family_guards.load();
+    }
+    // Whether what runs there may wake fibers here without any work being outstanding that others would see.
+    [[nodiscard]] bool is_related_to(const scheduler_impl& other) const noexcept {
+        return &context == &other.context || (family != nullptr && family == other.family);
     }
     // That of `executor`, where it is an io_context's own; null otherwise.
     [[nodiscard]] const boost::asio::io_context::executor_type* own_executor() const noexcept { return own_executor_; }
@@ -123,12 +137,13 @@ private:
     void take_inbox();
     void run_fibers();
     void run_traced_fibers();   // tracer.cpp
-    void hand_over_failures();  // unhandled.cpp; throws what the handler throws
+    void hand_over_failures(bool is_last = false);  // unhandled.cpp; throws what the handler throws, which nobody catches at last
     void settle();
     void arm_timer();  // alarm.cpp
     void quiesce() noexcept;
     void escalate();  // token.cpp; of those in asked_
 
+    [[nodiscard]] bool takes_left_stack(fiber_record& fresh) noexcept;  // lifecycle.cpp
     void take_back_left_stack() noexcept;  // supplies.cpp
 
     // deadlock.cpp

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <optional>
+#include <stop_token>
 #include <utility>
 
 namespace corun::detail {
@@ -121,7 +123,8 @@ void show_cancellation(fiber_record& fiber, scope* source) noexcept {
 std::stop_token innermost_token(fiber_record& fiber) {
     std::stop_source& stop = fiber.innermost != nullptr ? fiber.innermost->stop_ : fiber.stop;
     if (!stop.stop_possible()) {
-        stop = std::stop_source{};
+        std::optional<std::stop_source> fresh;  // g++ 12 takes the constructor of a plain local for a use before it
+        stop = fresh.emplace();
         if (cancellation_view{fiber, fiber.innermost, std::uncaught_exceptions()}.exists) stop.request_stop();
     }
     return stop.get_token();

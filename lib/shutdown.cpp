@@ -7,6 +7,24 @@
 #include <thread>
 
 namespace corun::detail {
+namespace {
+
+void say_dropped(const std::exception_ptr& thrown) noexcept {
+    try {
+        std::fprintf(stderr, "corun: while a scheduler shut down there was thrown, and is dropped, %s\n", describe(thrown).c_str());
+    } catch (...) {
+        std::fputs("corun: an exception was thrown while a scheduler shut down; it is dropped\n", stderr);
+    }
+}
+
+// It would wait for the caller, which waits for it.
+void refuse_own_end(const scheduler_core& core, const char* what) noexcept {
+    if (current_core() != &core) return;
+    std::fprintf(stderr, "corun: %s was destroyed by one of its own fibers or handlers\n", what);
+    std::abort();
+}
+
+}  // namespace
 
 void scheduler_impl::cancel_all() noexcept {
     for (fiber_record* fiber = first_live; fiber != nullptr; fiber = fiber->following)
@@ -16,7 +34,7 @@ void scheduler_impl::cancel_all() noexcept {
 // A drive without a loop around it; the caller has entered, and leaves. Fibers that the last ones spawn are cancelled too.
 void scheduler_impl::run_down() noexcept {
     places = places_of_this_thread();
-    strand_at_entry = innermost_strand();
+    strand_at_entry = innermost_strand(places);
 #if defined(CORUN_SANITIZED)
     describe_thread_stack(loop);
 #endif
@@ -29,10 +47,10 @@ void scheduler_impl::run_down() noexcept {
             take_inbox();
             cancel_all();
             run_fibers();
-            hand_over_failures();
+            hand_over_failures(true);
         } catch (...) {
             // Nobody is left to catch it: it came from a handler that was told of a failure, or of a function that was posted.
-            std::fputs("corun: an exception was thrown while a scheduler shut down; it is dropped\n", stderr);
+            say_dropped(std::current_exception());
         }
         cancel_all();  // those that were spawned meanwhile
     } while (has_work());
@@ -44,10 +62,7 @@ void scheduler_impl::close() noexcept {
 }
 
 void scheduler_impl::stop() noexcept {
-    if (current_core() == this) {
-        std::fputs("corun: a scheduler was destroyed by one of its own fibers or handlers\n", stderr);
-        std::abort();
-    }
+    refuse_own_end(*this, "a scheduler");
     while (!try_enter()) std::this_thread::yield();  // a drive on another thread; it is bounded
     const entered inside{*this};
     is_transient = true;
@@ -60,6 +75,7 @@ void scheduler_impl::stop() noexcept {
 }
 
 void scheduler_impl::context_shuts_down() noexcept {
+    refuse_own_end(*this, "an execution context");
     while (!try_enter()) std::this_thread::yield();
     dying_.store(true, std::memory_order_seq_cst);
     const entered inside{*this};

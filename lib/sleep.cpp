@@ -31,6 +31,14 @@ void sleep_operation::start_on(detail::fiber_record& fiber) {
     sleeper_ = &fiber;
 }
 
+bool sleep_operation::start_among(detail::fiber_record& fiber) {
+    if (is_span_ && detail::impl_of(*fiber.owner).add_span(*this, until_.time_since_epoch()))
+        sleeper_ = &fiber;
+    else
+        start_on(fiber);
+    return expired_;
+}
+
 void sleep_operation::leave_queue() noexcept { detail::impl_of(*sleeper_->owner).timers.remove(*this); }
 
 void sleep_operation::describe_wait(detail::wait_info& info) const noexcept {

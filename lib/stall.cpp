@@ -44,7 +44,8 @@ stall describe_stall(const scheduler_impl& owner) {
     stall found;
     for (const fiber_record* f = owner.first_live; f != nullptr; f = f->following) {
         const wait_info wait = wait_of(*f);
-        found.fibers.push_back({f->id, f->name, wait.text, wait.holder != nullptr ? wait.holder->id : 0, f->where, f->spawned_at});
+        found.fibers.push_back({f->id, f->name, wait.text, wait.holder != nullptr ? wait.holder->id : 0,
+                                wait.holder != nullptr ? wait.holder->name : "", f->where, f->spawned_at});
     }
     std::reverse(found.fibers.begin(), found.fibers.end());
     return found;
@@ -95,35 +96,52 @@ void stall_detector::ask_context() {
 
 void stall_detector::context_answers() {
     if (owner_.ready.taken() != looked_at_ || !stands_still()) return;
-    std::vector<boost::intrusive_ptr<scheduler_impl>> others;
-    if (!all_stand_still(others)) {
+    // One after the other is looked at. Who has not moved until the second look stood still while the last one was looked at.
+    schedulers others, same;
+    const auto turns = turns_of_all_still(others);
+    if (!turns || turns_of_all_still(same) != turns) {
         look_again_later();
         return;
     }
     tell();
-    for (const auto& other : others) {
-        if (!other->try_enter()) continue;
-        const entered inside{*other};
-        if (other->stalls.stands_still()) other->stalls.tell();
+    for (const auto& other : others) tell_or_ask(*other);
+}
+
+// A report is made on the scheduler's own thread.
+void stall_detector::tell_or_ask(scheduler_impl& other) {
+    if (!other.try_enter()) return;
+    const entered inside{other};
+    stall_detector& there = other.stalls;
+    if (!there.stands_still() || there.told_at_ == other.ready.taken()) return;
+    if (&other.context == &owner_.context) {
+        there.tell();
+    } else {
+        there.looked_at_ = other.ready.taken();
+        there.ask_context();
     }
 }
 
 bool stall_detector::stands_still() noexcept { return owner_.live != 0 && !owner_.has_work() && all_wait_for_fibers(); }
 
-// Whether nothing of the context is outstanding but what its schedulers, of which none can move, count as such. One that another
-// thread is inside of may move.
-bool stall_detector::all_stand_still(std::vector<boost::intrusive_ptr<scheduler_impl>>& others) {
-    long ours = owner_.own_work() + 1;  // and the handler that this is
+// How many turns all related schedulers have had, if nothing of their contexts is outstanding but what they, of which none can move, count as
+// such. One that another thread is inside of may move.
+std::optional<std::uint64_t> stall_detector::turns_of_all_still(schedulers& others) {
+    if (owner_.family != nullptr && owner_.family->is_open) return {};
+    std::map<boost::asio::execution_context*, long> ours{{&owner_.context, owner_.own_work() + 1}};  // and the handler that this is
+    std::uint64_t turns = owner_.ready.taken();
     for (const auto& other : all_schedulers()) {
-        if (other.get() == &owner_ || &other->context != &owner_.context) continue;
-        if (!other->try_enter()) return false;
+        if (other.get() == &owner_ || !other->is_related_to(owner_)) continue;
+        if (!other->try_enter()) return {};
         const entered inside{*other};
-        if (other->live != 0 && !other->stalls.stands_still()) return false;
-        ours += other->own_work() + long{other->stalls.asks_};
+        if (other->has_work() || (other->live != 0 && !other->stalls.stands_still())) return {};
+        ours[&other->context] += other->own_work() + long{other->stalls.asks_};
+        turns += other->ready.taken();
         others.push_back(other);  // a copy: `inside` needs it until the end of the turn
     }
-    auto& context = boost::asio::use_service<boost::asio::detail::scheduler>(owner_.context);
-    return outstanding_work(context) <= ours && !owner_.has_work();
+    const bool is_all = std::all_of(ours.begin(), ours.end(), [](const auto& each) {
+        return outstanding_work(boost::asio::use_service<boost::asio::detail::scheduler>(*each.first)) <= each.second;
+    });
+    return is_all && !owner_.has_work() ? std::optional{turns} : std::nullopt;
 }
 
 // Once of each state.
@@ -156,19 +174,23 @@ std::ostream& operator<<(std::ostream& out, const stall& found) {
         by_id[f.id] = &f;
         if (f.holder != 0) waited_for.insert(f.holder);
     }
-    const auto name = [](const stalled_fiber& f) {
-        return "#" + std::to_string(f.id) + (f.name.empty() ? "" : " '" + f.name + "'");
+    const auto label = [](std::uint64_t id, const std::string& name) {
+        return "#" + std::to_string(id) + (name.empty() ? "" : " '" + name + "'");
     };
     const auto write_chain = [&](const stalled_fiber* f) {
-        out << "  " << name(*f);
+        out << "  " << label(f->id, f->name);
         while (shown.insert(f->id).second) {
             out << " waits at " << detail::describe(f->where) << " for: " << f->waits_for;
+            if (f->holder != 0) out << ' ' << label(f->holder, f->holder_name);
             const auto next = by_id.find(f->holder);
-            if (next == by_id.end()) break;
+            if (next == by_id.end()) {
+                out << '\n';
+                return;
+            }
             f = next->second;
-            out << ' ' << name(*f) << ",\n    which";
+            out << ",\n    which";
         }
-        out << (shown.contains(f->id) && f->holder != 0 ? " is named above\n" : "\n");
+        out << " is named above\n";
     };
     for (const stalled_fiber& f : found.fibers)
         if (!waited_for.contains(f.id)) write_chain(&f);

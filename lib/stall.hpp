@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace corun::detail {
@@ -18,8 +19,8 @@ class scheduler_impl;
 
 // Of one scheduler; the owner's. At the end of a drive that leaves nobody runnable, one look at a fiber that was known to wait for the
 // outside says that all is well. Only where there is none, and no timer, the context is asked whether other work is outstanding: by a
-// handler of our own, because Asio settles its count between handlers. Other schedulers of the context are no outstanding work where
-// they stand still, too: each of them is reported then.
+// handler of our own, because Asio settles its count between handlers. Other schedulers of the context, and of the contexts of its family,
+// are no outstanding work where they stand still, too: each of them is reported then.
 class stall_detector final : timer_node {
 public:
     explicit stall_detector(scheduler_impl& owner) noexcept : owner_{owner} {}
@@ -42,7 +43,9 @@ private:
     void ask_context();
     void context_answers();
     [[nodiscard]] bool stands_still() noexcept;
-    [[nodiscard]] bool all_stand_still(std::vector<boost::intrusive_ptr<scheduler_impl>>& others);
+    using schedulers = std::vector<boost::intrusive_ptr<scheduler_impl>>;
+    [[nodiscard]] std::optional<std::uint64_t> turns_of_all_still(schedulers& others);
+    void tell_or_ask(scheduler_impl& other);
     void tell();
     void look_again_later();
 

@@ -25,8 +25,14 @@ void timer_queue::make_room() {
 }
 
 void timer_queue::sort_in() noexcept {
-    for (std::size_t i = 0; i != newcomers_; ++i)
-        if (line_[i].node != nullptr) insert(*line_[i].node, line_[i].when);
+    const time_point now = spans_ != 0 ? std::chrono::steady_clock::now() : time_point{};
+    for (std::size_t i = 0; i != newcomers_; ++i) {
+        auto [node, when] = line_[i];
+        if (node == nullptr) continue;
+        if ((spans_ >> i & 1) != 0) when = now + std::min(when.time_since_epoch(), time_point::max() - now);
+        insert(*node, when);
+    }
+    spans_ = 0;
     newcomers_ = 0;
     has_room_ = false;
 }

@@ -33,6 +33,14 @@ public:
         node.slot = newcomer | newcomers_;
         line_[newcomers_++] = {&node, when};
     }
+    // The same, for a span that begins when the newcomers are sorted in, `begin_spans` at the latest.
+    void add_span(timer_node& node, time_point::duration span) {
+        add(node, time_point{span});
+        spans_ |= std::uint32_t{1} << (newcomers_ - 1);
+    }
+    void begin_spans() noexcept {
+        if (spans_ != 0) sort_in();
+    }
     // Nothing happens if the node is not in the queue.
     void remove(timer_node& node) noexcept {
         if (node.slot == timer_node::nowhere) return;
@@ -40,6 +48,7 @@ public:
             remove_sorted(node);
             return;
         }
+        spans_ &= ~(std::uint32_t{1} << (node.slot & ~newcomer));
         line_[node.slot & ~newcomer].node = nullptr;
         node.slot = timer_node::nowhere;
         while (newcomers_ != 0 && line_[newcomers_ - 1].node == nullptr) --newcomers_;
@@ -80,6 +89,7 @@ private:
     void sift_down(std::size_t place, const entry& e) noexcept;
 
     std::array<unsorted, 32> line_;
+    std::uint32_t spans_ = 0;  // which of the newcomers are spans: their `when` counts from nothing
     std::size_t newcomers_ = 0;
     bool has_room_ = false;  // for a whole line: in heap_ and slots_; always while there are newcomers
     std::vector<entry> heap_;

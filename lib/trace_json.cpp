@@ -56,7 +56,6 @@ int trace_writer::write(int fd, const trace_ring& ring, const trace_crash& crash
 
 void trace_writer::write_event(const trace_ring& ring, const trace_event& event) noexcept {
     track& of = track_of(key_of(event));
-    write_name(of, event.name);
     switch (event.kind) {
         case trace_kind::spawn:
             open_state(of, event, "not begun");
@@ -74,6 +73,7 @@ void trace_writer::write_event(const trace_ring& ring, const trace_event& event)
         case trace_kind::span_begin:
         case trace_kind::span_end: write_spans(of, event); break;
     }
+    if (of.is_shown) write_name(of, event.name);
 }
 
 trace_writer::track& trace_writer::track_of(std::uint64_t key) noexcept {
@@ -111,12 +111,12 @@ void trace_writer::write_process_name() noexcept {
 void trace_writer::close_track(track& of) noexcept {
     close_state(of, last_, {});
     while (of.spans != 0) close_span(of, last_);
-    write_name(of, {});
+    if (of.is_shown) write_name(of, {});
 }
 
 void trace_writer::open_state(track& of, const trace_event& event, std::string_view name) noexcept {
     close_state(of, event.at, {});
-    of.has_state = of.is_known = true;
+    of.has_state = of.is_known = of.is_shown = true;
     begin('B', of.key, event.at, name, event.kind == trace_kind::park ? &event : nullptr);
     place_argument(event);
     if (event.kind == trace_kind::run || event.kind == trace_kind::span_begin || event.kind == trace_kind::span_end) {
@@ -132,7 +132,7 @@ void trace_writer::open_state(track& of, const trace_event& event, std::string_v
 // An arrow begins in a slice. The fiber may have run since before the first event.
 void trace_writer::need_state(track& of) noexcept {
     if (of.is_known) return;
-    of.has_state = of.is_known = true;
+    of.has_state = of.is_known = of.is_shown = true;
     begin('B', of.key, epoch_, "not traced yet");
     end();
 }
@@ -153,6 +153,7 @@ void trace_writer::write_spans(track& of, const trace_event& event) noexcept {
     close_state(of, event.at, {});
     if (event.kind == trace_kind::span_begin) {
         ++of.spans;
+        of.is_shown = true;
         begin('B', of.key, event.at, event.text);
         end();
     } else {

@@ -33,6 +33,7 @@ private:
         std::uint32_t spans = 0;
         bool has_state = false;
         bool is_known = false;  // it has had one
+        bool is_shown = false;  // it has had a state or a span; of what began before the first event there may be the end only
         bool has_name = false;
     };
 

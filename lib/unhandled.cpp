@@ -32,11 +32,17 @@ void scheduler_impl::report_lost(fiber_ref fiber) noexcept {
     last_lost_ = fiber.detach();
 }
 
-void scheduler_impl::hand_over_failures() {
+void scheduler_impl::hand_over_failures(bool is_last) {
     while (lost_ != nullptr) {
         const fiber_ref fiber{lost_, false};
         lost_ = fiber->following;
-        if (options.on_unhandled) options.on_unhandled(unhandled_failure_of(*fiber));
+        const unhandled_failure failure = unhandled_failure_of(*fiber);
+        try {
+            options.on_unhandled ? options.on_unhandled(failure) : report_unhandled(failure);
+        } catch (...) {
+            if (is_last) report_unhandled(failure);
+            throw;
+        }
     }
 }
 

@@ -7,13 +7,17 @@
 
 namespace corun::detail {
 
-void home::bind(scheduler_core* here, const char* what) const {
-    scheduler_core* nobody = nullptr;
-    if (here != nullptr && here->simulated != nullptr && core_.load(std::memory_order_relaxed) == nullptr) {
-        touches(name_, access::write);
-        return;
+bool home::bind(scheduler_core* here, const char* what) const {
+    std::uintptr_t word = word_.load(std::memory_order_relaxed);
+    const bool is_open = (word & closed) == 0;
+    if (core_of(word) == here) return is_open;
+    if (here != nullptr && core_of(word) == nullptr) {
+        if (here->simulated != nullptr) {
+            touches(name_, access::write);
+            return is_open;
+        }
+        if (word_.compare_exchange_strong(word, word | reinterpret_cast<std::uintptr_t>(here), std::memory_order_relaxed)) return is_open;
     }
-    if (here != nullptr && core_.compare_exchange_strong(nobody, here, std::memory_order_relaxed)) return;
     std::string where = "by plain code";
     if (here != nullptr) where = here->running != nullptr ? "on fiber " + describe(*here->running) + " of another" : "on another";
     throw wrong_scheduler{"corun: a " + std::string{what} + " that belongs to one scheduler was used " + where +

@@ -5,15 +5,10 @@
 #include <corun/this_fiber.hpp>
 #include <corun/yield.hpp>
 
-#include <boost/asio/detail/call_stack.hpp>
-#include <boost/asio/detail/strand_executor_service.hpp>
-#include <boost/asio/detail/strand_service.hpp>
-
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
-#include <type_traits>
 
 namespace corun {
 namespace detail {
@@ -73,28 +68,17 @@ void heed_alerts(fiber_record& self) {
 }
 
 void take_turns(fiber_record& self) {
-    if (innermost_strand() == self.owner->strand_at_entry) give_way(self);
+    if (innermost_strand(self.owner->places) == self.owner->strand_at_entry) give_way(self);
 }
 
 fiber_record& enter_shielded(std::source_location where) {
     fiber_record& self = this_fiber_record(where);
     self.where = where;
-    if (innermost_strand() != self.owner->strand_at_entry) throw_yield_below_strand(self);
+    if (innermost_strand(self.owner->places) != self.owner->strand_at_entry) throw_yield_below_strand(self);
     if ((self.alerts & alert_observed) != 0) observe_yield(self);
     if ((self.alerts & alert_holds_lock) != 0) tell_held_locks(self);
     refuse_inside_no_yield(self);
     return self;
-}
-
-std::uintptr_t innermost_strand() noexcept {
-    // Asio marks a running strand on a list through its stack frames. A fiber that left such a frame behind would leave the
-    // strand marked as running on this thread, and its functions would run at the same time as others.
-    using boost::asio::detail::call_stack;
-    using boost::asio::detail::strand_executor_service;
-    using io_strand_impl = std::remove_pointer_t<boost::asio::detail::strand_service::implementation_type>;  // io_context::strand
-    const void* strand = call_stack<strand_executor_service::strand_impl>::top();
-    const void* io_strand = call_stack<io_strand_impl>::top();
-    return reinterpret_cast<std::uintptr_t>(strand) ^ reinterpret_cast<std::uintptr_t>(io_strand);
 }
 
 void throw_yield_below_strand(fiber_record& self) {

@@ -1,4 +1,5 @@
-// Cancellation: `size` fibers sleep for an hour; each is cancelled and joined. An operation is one fiber, from its spawn to its join.
+// Cancellation: `size` fibers sleep for an hour; each is cancelled and joined. An operation is one fiber, from its spawn to its
+// join.
 #include "support/operations.hpp"
 
 #include <corun.hpp>

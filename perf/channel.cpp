@@ -1,5 +1,5 @@
-// What a channel costs: a round trip over two of capacity 0, and a value from a producer that may be some values ahead of its consumer.
-// And the same beside many fibers that wait, which should not matter.
+// What a channel costs: a round trip over two of capacity 0, and a value from a producer that may be some values ahead of its
+// consumer. And the same beside many fibers that wait, which should not matter.
 #include "support/channel.hpp"
 #include "peers/channel_asio_spawn.hpp"
 #include "peers/channel_awaitable.hpp"

@@ -1,11 +1,10 @@
 // What it costs to pass a value from one thread to another: a producer that may be 1024 ahead, and its consumer.
 #include "peers/boost_fiber.hpp"
+#include "peers/channel_awaitable.hpp"
 #include "support/channel.hpp"
 #include "support/iterations.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/concurrent_channel.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/fiber/buffered_channel.hpp>
 #include <corun.hpp>
 
@@ -60,28 +59,16 @@ void boost_fiber(benchmark::State& state) {
     values.check();
 }
 
-using asio_channel = asio::experimental::concurrent_channel<void(boost::system::error_code, std::int64_t)>;
+using asio_channel =
+    asio::experimental::basic_concurrent_channel<perf::io_executor, asio::experimental::channel_traits<>,
+                                                 void(boost::system::error_code, std::int64_t)>;
 
 void awaitable(benchmark::State& state) {
     asio::io_context one{1}, other{1};
-    asio_channel c{one, perf::ahead};
+    asio_channel c{one.get_executor(), perf::ahead};
     perf::in_order values{state};
-    asio::co_spawn(
-        other,
-        [&]() -> asio::awaitable<void> {
-            for (auto v = co_await c.async_receive(asio::use_awaitable); v != perf::the_end;
-                 v = co_await c.async_receive(asio::use_awaitable))
-                values.arrived(v);
-        },
-        asio::detached);
-    asio::co_spawn(
-        one,
-        [&]() -> asio::awaitable<void> {
-            std::int64_t sent = 0;
-            for ([[maybe_unused]] auto _ : state) co_await c.async_send({}, sent++, asio::use_awaitable);
-            co_await c.async_send({}, perf::the_end, asio::use_awaitable);
-        },
-        asio::detached);
+    perf::start(other, perf::consume(c, values));
+    perf::start(one, perf::produce(state, c));
     std::jthread consumer{[&] { other.run(); }};
     one.run();
     consumer.join();

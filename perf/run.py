@@ -5,8 +5,8 @@ import datetime
 import signal
 import sys
 
-from suite import (baseline, catalogue, children, compare, counts, curves, document, goals, machine, page, programs, progress, report,
-                   rounds, tables)
+from suite import (baseline, catalogue, children, compare, counts, curves, document, goals, machine, page, programs, progress,
+                   report, rounds, tables)
 from suite.options import parse
 
 BUDGET = {"quick": 165, "": 1200, "full": 2250}  # seconds; --quick promises three minutes, --full forty
@@ -27,10 +27,24 @@ class Suite:
         self.progress.say("")
         print(*lines, "", sep="\n", flush=True)
 
+    def plan(self):
+        """Says what is to come, so that the time left is known from the first program on."""
+        self.chosen = [each for each in catalogue.WORKLOADS if each.name in self.options.names]
+        self.scaling = [each for each in catalogue.CURVES if each.workload in self.options.names]
+        self.counted = [each for each in catalogue.COUNTED
+                        if each.workload in self.options.names and (each.guarded or not self.options.counts_only)]
+        self.curve_runner = curves.Curves(self.programs, self.options, self.progress)
+        if self.options.counts_only:
+            return
+        self.runner.plan(self.chosen, 0 if self.options.check else CURVE * len(self.scaling))
+        if not self.options.check:
+            for counted, runtimes, _ in self.passes():
+                counts.plan(counted, runtimes, self.progress)
+            for curve in self.scaling:
+                self.curve_runner.plan(curve)
+
     def workloads(self):
-        chosen = [each for each in catalogue.WORKLOADS if each.name in self.options.names]
-        self.runner.plan(chosen, 0 if self.options.check else CURVE * len(self.chosen_curves()))
-        for workload in chosen:
+        for workload in self.chosen:
             try:
                 for result in self.runner.run(workload):
                     self.results.append(result)
@@ -41,37 +55,38 @@ class Suite:
                 self.show([f"{workload.name} not measured: {failure}"])
             self.progress.done_with(workload.name)
 
+    def passes(self):
+        """What is counted of whom, and the place of the result: corun's own first, which is what goals are set for."""
+        few = self.options.mode == "quick" or self.options.counts_only
+        for of_corun in (True,) if few else (True, False):
+            for number, counted in enumerate(self.counted):
+                yield counted, [runtime for runtime in counted.runtimes if runtime.startswith("corun") == of_corun
+                                and (of_corun or runtime in (self.options.peers or counted.runtimes))], number
+
     def count(self):
         counter = counts.Counter(self.programs, self.progress)
-        few = self.options.mode == "quick" or self.options.counts_only
         self.progress.share(COUNTS, 1)
-        for counted in catalogue.COUNTED:
-            if self.options.counts_only and not counted.guarded:
-                continue
-            if counted.workload in self.options.names:
-                known = ("corun",) if few else [runtime for runtime in counted.runtimes
-                                                if runtime == "corun" or runtime in (self.options.peers or counted.runtimes)]
-                self.counts.append(counter.count(counted, known))
+        self.counts = [counts.nothing_yet(each) for each in self.counted]
+        for counted, runtimes, number in self.passes():
+            counter.count(counted, runtimes, self.counts[number])
+        self.progress.done_with(counts.STAGE)
         if self.counts:
             self.show(tables.counts(self.counts))
 
-    def chosen_curves(self):
-        return [each for each in catalogue.CURVES if each.workload in self.options.names]
-
     def scale(self):
-        scaling = curves.Curves(self.programs, self.options, self.progress)
-        chosen = self.chosen_curves()
-        for number, curve in enumerate(chosen):
-            self.progress.share(1, len(chosen) - number)
-            self.curves.append(scaling.run(curve))
+        for number, curve in enumerate(self.scaling):
+            self.progress.share(1, len(self.scaling) - number)
+            self.curves.append(self.curve_runner.run(curve))
+            self.progress.done_with(curves.STAGE, curve.grows)
             self.show(tables.curve(self.curves[-1]))
 
     def whole(self, busy):
         options = {key: getattr(self.options, key) for key in ("mode", "rounds", "peers", "names")}
-        return {"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-                "seconds": round(self.progress.elapsed()), "machine": machine.describe(self.options.build_dir), "busy": busy,
-                "options": options, "results": self.results, "counts": self.counts, "curves": self.curves,
-                "goals": goals.evaluate(self.results, self.options.names), "broken": self.broken}
+        whole = {"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                 "seconds": round(self.progress.elapsed()), "machine": machine.describe(self.options.build_dir), "busy": busy,
+                 "options": options, "results": self.results, "counts": self.counts, "curves": self.curves,
+                 "broken": self.broken}
+        return {**whole, "goals": goals.evaluate(whole)}
 
     def failed(self):
         return bool(self.broken) or any(result["failed"] for result in self.results + self.counts + self.curves)
@@ -86,10 +101,10 @@ def guard(suite):
         if suite.failed() or any(result["skipped"] for result in suite.counts):
             print("perf: not everything could be counted; the baseline stays as it is", file=sys.stderr)
             return 1
-        baseline.accept(build, found)
+        baseline.accept(build, found, baseline.PATH)
         print(f"baseline: {baseline.PATH}")
         return 0
-    status, lines = baseline.check(build, suite.counts)
+    status, lines = baseline.check(build, suite.counts, baseline.PATH)
     print(*lines, sep="\n")
     return status
 
@@ -120,6 +135,7 @@ def main():
         print(f"results of {options.write_docs}: {document.PATH}")
         return 0
     suite = Suite(options)
+    suite.plan()
     if options.counts_only:
         return guard(suite)
     if options.check:

@@ -8,19 +8,22 @@
 
 namespace {
 
-std::uint64_t subtree(std::uint64_t first, std::uint64_t leaves) {
-    if (leaves == 1) return first;
+std::uint64_t subtree(std::uint64_t first, std::uint64_t leaves, bool waits) {
+    if (leaves == 1) {
+        if (waits) corun::yield();
+        return first;
+    }
     std::array<corun::fiber<std::uint64_t>, perf::skynet_children> children;
     const std::uint64_t each = leaves / children.size();
     for (std::size_t i = 0; i < children.size(); ++i)
-        children[i] = corun::spawn([first = first + i * each, each] { return subtree(first, each); });
+        children[i] = corun::spawn([first = first + i * each, each, waits] { return subtree(first, each, waits); });
     std::uint64_t sum = 0;
     for (auto& child : children) sum += corun::yield(child.join());
     return sum;
 }
 
-std::uint64_t sum(std::uint64_t leaves) {
-    return corun::run([leaves] { return subtree(0, leaves); });
+std::uint64_t sum(std::uint64_t leaves, bool waits) {
+    return corun::run([=] { return subtree(0, leaves, waits); });
 }
 
 }  // namespace

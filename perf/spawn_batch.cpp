@@ -1,20 +1,23 @@
 // Batches: `size` fibers are spawned, and then all are joined. An operation is one fiber.
-#include "support/operations.hpp"
+#include "support/spawn_batch.hpp"
 
 #include <corun.hpp>
 
-#include <algorithm>
 #include <vector>
 
 namespace {
 
-void run(perf::operations& work) {
-    corun::run([&work] {
+void run(perf::batches& all) {
+    corun::run([&all] {
         std::vector<corun::fiber<void>> children;
-        children.reserve(work.size);
-        for (std::size_t left = work.count; left != 0; left -= children.size()) {
+        while (const std::size_t size = all.next()) {
             children.clear();
-            for (std::size_t i = std::min(left, work.size); i != 0; --i) children.push_back(corun::spawn([&work] { ++work.done; }));
+            children.reserve(size);
+            for (std::size_t i = 0; i != size; ++i)
+                children.push_back(corun::spawn([&all] {
+                    if (all.begun()) corun::yield();
+                    all.ends();
+                }));
             for (auto& child : children) corun::yield(child.join());
         }
     });
@@ -22,6 +25,4 @@ void run(perf::operations& work) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    return perf::operations_main(argc, argv, "spawn_batch", "corun", {.count = 1'000'000, .size = 1000}, run);
-}
+int main(int argc, char** argv) { return perf::spawn_batch_main(argc, argv, "corun", run); }

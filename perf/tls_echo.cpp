@@ -1,13 +1,14 @@
-// Echoes over TLS: a fiber for each connection, on asio::ssl's stream.
+// Echoes over TLS: a fiber for each connection, on asio::ssl's stream around corun's.
 #include "support/tls_echo.hpp"
 #include "peers/asio.hpp"
 
 #include <corun.hpp>
+#include <corun/stream.hpp>
 
 namespace {
 
 namespace asio = boost::asio;
-using tls_stream = asio::ssl::stream<perf::tcp_socket>;
+using tls_stream = asio::ssl::stream<corun::stream<perf::tcp_socket>>;
 
 void serve(tls_stream& peer, perf::echo& work) {
     boost::system::error_code ec;

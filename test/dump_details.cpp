@@ -1,18 +1,22 @@
 // What a dump says of each fiber: since when it waits, in which blocks it is, how much of its stack it uses.
 #include "support/dumps.hpp"
 #include "support/leaks.hpp"
+#include "support/locales.hpp"
 
 #include <corun.hpp>
 #include <corun/sim.hpp>
 
+#include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <iomanip>
 #include <sstream>
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace std::chrono_literals;
 using namespace corun_test;
@@ -151,6 +155,36 @@ BOOST_AUTO_TEST_CASE(when_each_one_yielded_is_known_while_yields_are_timed) {
         corun::yield();
         BOOST_TEST(contains(line_of(dumped(), ready.id(), 2), " ready, yielded at "));
         BOOST_TEST(ago(line_of(dumped(), ready.id(), 2)) >= 0.0);
+    });
+}
+
+// Dumps cut names off at 47 bytes, here in the middle of a character.
+BOOST_AUTO_TEST_CASE(json_is_valid_whatever_names_and_the_stream_are_like) {
+    corun::run([] {
+        std::vector<corun::fiber<>> all;
+        const std::string euro = "\xe2\x82\xac";
+        for (const std::string& name : {std::string{"\xff \x01 \x7f \\ \" \xc3"}, std::string(46, 'x') + euro, euro}) {
+            all.push_back(corun::spawn({.name = name}, [] {
+                corun::yield(corun::with_timeout(3h, [] { corun::yield(corun::sleep_for(5h)); }));
+            }));
+        }
+        corun::yield();
+        std::ostringstream out;
+        out.imbue(corun_test::grouping_locale());
+        out << std::hex << std::showpos << std::setprecision(1);
+        corun::dump(out, {.format = corun::dump_format::json});
+        const auto root = boost::json::parse(out.str()).as_object();
+        const auto& fibers = root.at("schedulers").at(0).at("fibers").as_array();
+        BOOST_REQUIRE(fibers.size() == 4U);
+        BOOST_TEST(fibers[0].at("state").as_string() == "running");
+        BOOST_TEST(fibers[1].at("name").as_string() == "\xef\xbf\xbd \x01 \x7f \\ \" \xef\xbf\xbd");
+        BOOST_TEST(fibers[1].at("spawned_by").to_number<std::uint64_t>() == corun::this_fiber::id());
+        BOOST_TEST(fibers[1].at("stack_size").to_number<std::size_t>() == 131072U);
+        BOOST_TEST(fibers[1].at("deadline_in_s").to_number<double>() > 10000.0);
+        BOOST_TEST(fibers[2].at("name").as_string() == std::string(46, 'x') + "\xef\xbf\xbd");
+        BOOST_TEST(fibers[3].at("name").as_string() == euro);
+        for (const auto& fiber : all) fiber.cancel();
+        for (const auto& fiber : all) corun::yield(fiber.wait());
     });
 }
 

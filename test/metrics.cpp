@@ -1,5 +1,6 @@
 // The figures of a scheduler, and their text for Prometheus.
 #include "support/leaks.hpp"
+#include "support/locales.hpp"
 
 #include <corun.hpp>
 #include <corun/metrics.hpp>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include <atomic>
 #include <chrono>
+#include <iomanip>
 #include <map>
 #include <regex>
 #include <set>
@@ -198,9 +200,12 @@ BOOST_AUTO_TEST_CASE(the_text_for_prometheus_has_a_type_for_each_name_and_escape
     m.waiting["a \"quoted\\\nname"] = 2;
     m.thread = 12;
     m.thread_kernel = 1500ms;
+    m.in_fibers = 1234567h + 891us;
     m.runs.runs[5] = 4;
     m.runs.runs[20] = 1;
     std::ostringstream out;
+    out.imbue(corun_test::grouping_locale());
+    out << std::hex << std::setprecision(2);
     corun::write_prometheus(out, {m, corun::scheduler_metrics{}});
     std::istringstream lines{out.str()};
     const std::regex sample{R"re(([a-z_]+?)(_bucket|_sum|_count)?\{(?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)+\} [0-9.e+-]+)re"};
@@ -219,6 +224,7 @@ BOOST_AUTO_TEST_CASE(the_text_for_prometheus_has_a_type_for_each_name_and_escape
     BOOST_TEST(has("corun_fibers_live{scheduler=\"7\"} 3\n"));
     BOOST_TEST(has("cause=\"a \\\"quoted\\\\\\nname\"} 2\n"), out.str());
     BOOST_TEST(has("corun_thread_cpu_seconds_total{scheduler=\"7\",thread=\"12\",mode=\"kernel\"} 1.5\n"), out.str());
+    BOOST_TEST(has("corun_fiber_seconds_total{scheduler=\"7\"} 4444441200.00089\n"), out.str());
     BOOST_TEST(has("corun_run_seconds_bucket{scheduler=\"7\",le=\"+Inf\"} 5\n"), out.str());
 }
 

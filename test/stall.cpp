@@ -1,19 +1,14 @@
-// Programs in which nothing can move any more are told so; all others are left alone.
-#include "support/leaks.hpp"
+// Programs in which nothing can move any more are told so.
+#include "support/stalls.hpp"
 
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <memory>
-#include <sstream>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -21,40 +16,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Collects what is reported, and ends the loop then.
-struct listener : corun_test::nothing_left {
-    listener() {
-        corun::on_stall([this](const corun::stall& found) {
-            reports.push_back(found);
-            if (io) io->stop();
-        });
-    }
-    ~listener() {
-        io.reset();
-        corun::on_stall(corun::report_stall);
-    }
-
-    std::string text() const {
-        std::ostringstream out;
-        for (const auto& report : reports) out << report;
-        return out.str();
-    }
-    // Runs the context until it is stopped, and unwinds its fibers while what they wait for still lives.
-    void run_until_stalled() {
-        io->run();
-        io.reset();
-    }
-    bool says(const std::string& part) const { return text().find(part) != std::string::npos; }
-
-    std::vector<corun::stall> reports;
-    std::unique_ptr<asio::io_context> io = std::make_unique<asio::io_context>();
-};
-
 std::string at(int line) { return std::string{__FILE__} + ":" + std::to_string(line); }
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(stall, listener)
+BOOST_FIXTURE_TEST_SUITE(stall, corun_test::stall_listener)
 
 BOOST_AUTO_TEST_CASE(a_chain_that_ends_at_something_nobody_will_do_is_named_with_every_line) {
     corun::event packed;
@@ -147,6 +113,7 @@ BOOST_AUTO_TEST_CASE(several_schedulers_of_a_context_that_all_stand_still) {
 
 BOOST_AUTO_TEST_CASE(another_scheduler_that_stands_still_later) {
     corun::event here, there;
+    asio::steady_timer later{*io, 1h};
     auto other = std::make_unique<corun::scheduler>(io->get_executor());
     corun::on_stall([this](const corun::stall& found) {
         reports.push_back(found);
@@ -157,11 +124,14 @@ BOOST_AUTO_TEST_CASE(another_scheduler_that_stands_still_later) {
     corun::spawn(
         *other, {.name = "there"},
         [&] {
-            corun::yield(corun::sleep_for(20ms));
-            BOOST_TEST(reports.empty());
+            boost::system::error_code ec;
+            corun::yield(later.async_wait(asio::deferred), ec);
             corun::yield(there.wait());
         },
         asio::detached);
+    io->poll();
+    BOOST_TEST(reports.empty(), text());
+    later.cancel();
     io->run();
     BOOST_TEST(reports.size() == 2u);
     other.reset();
@@ -178,136 +148,6 @@ BOOST_AUTO_TEST_CASE(when_the_last_outside_work_ends_it_is_found_out) {
     guard.reset();
     run_until_stalled();  // within a second
     BOOST_TEST(reports.size() == 1u);
-}
-
-// --- what is no stall ---
-
-// Runs a program that comes to its end by something outside of its fibers.
-void comes_to_its_end(listener& l, auto&& main) {
-    corun::spawn(*l.io, main, [](std::exception_ptr failure) { BOOST_TEST(!failure); });
-    l.io->run();
-    BOOST_TEST(l.reports.empty(), l.text());
-}
-
-BOOST_AUTO_TEST_CASE(a_fiber_that_sleeps_or_has_a_deadline) {
-    comes_to_its_end(*this, [] {
-        corun::event e;
-        auto waits = corun::spawn([&] { corun::yield(e.wait()); });
-        corun::yield(corun::sleep_for(20ms));
-        BOOST_CHECK_THROW(corun::yield(corun::with_timeout(20ms, waits.wait())), corun::timed_out);
-        e.set();
-        corun::yield(waits.join());
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_handler_of_the_context_that_is_still_to_come) {
-    corun::event e;
-    asio::steady_timer timer{*io, 20ms};
-    timer.async_wait(asio::bind_executor(corun::scheduler::of(*io).get_executor(), [&](auto) { e.set(); }));
-    comes_to_its_end(*this, [&] { corun::yield(e.wait()); });
-}
-
-BOOST_AUTO_TEST_CASE(another_thread_that_holds_a_work_guard) {
-    corun::event e;
-    std::thread other;
-    {
-        auto guard = asio::make_work_guard(*io);
-        other = std::thread{[&, guard = std::move(guard)]() mutable {
-            std::this_thread::sleep_for(20ms);  // a while in which the others stand still
-            asio::post(corun::scheduler::of(*io).get_executor(), [&] { e.set(); });
-            guard.reset();
-        }};
-    }
-    comes_to_its_end(*this, [&] { corun::yield(e.wait()); });
-    other.join();
-}
-
-BOOST_AUTO_TEST_CASE(a_signal_set) {
-    corun::event e;
-    asio::signal_set signals{*io, SIGUSR2};
-    signals.async_wait(asio::bind_executor(corun::scheduler::of(*io).get_executor(), [&](auto, int) { e.set(); }));
-    asio::steady_timer timer{*io, 20ms};
-    timer.async_wait([](auto) { std::raise(SIGUSR2); });
-    comes_to_its_end(*this, [&] { corun::yield(e.wait()); });
-}
-
-BOOST_AUTO_TEST_CASE(what_another_thread_brings_to_its_end) {
-    corun::concurrent_event there;
-    std::thread other{[&] {
-        std::this_thread::sleep_for(20ms);
-        there.set();
-    }};
-    comes_to_its_end(*this, [&] {
-        corun::event e;
-        auto waits = corun::spawn([&] { corun::yield(e.wait()); });
-        corun::yield(there.wait());
-        BOOST_TEST(corun::yield(corun::blocking([] {
-                       std::this_thread::sleep_for(20ms);
-                       return 5;
-                   })) == 5);
-        e.set();
-        corun::yield(waits.join());
-    });
-    other.join();
-}
-
-BOOST_AUTO_TEST_CASE(a_stop_token_that_another_thread_holds) {
-    std::stop_source stop;
-    std::thread other{[&] {
-        std::this_thread::sleep_for(20ms);
-        stop.request_stop();
-    }};
-    comes_to_its_end(*this, [&] {
-        corun::event e;
-        BOOST_TEST(!corun::yield(corun::with_stop_token(stop.get_token(), e.wait())));
-    });
-    other.join();
-}
-
-// An operation of the user's that a foreign thread completes.
-struct foreign {
-    std::thread& thread;
-    std::shared_ptr<std::atomic<bool>> done = std::make_shared<std::atomic<bool>>();
-    bool ready() const { return *done; }
-    void start(corun::waker w) {
-        thread = std::thread{[w, done = done] {
-            std::this_thread::sleep_for(20ms);
-            *done = true;
-            w.wake();
-        }};
-    }
-    bool cancel() { return false; }
-    void get() {}
-};
-
-BOOST_AUTO_TEST_CASE(an_operation_of_the_users) {
-    std::thread thread;
-    comes_to_its_end(*this, [&] {
-        corun::event e;
-        auto waits = corun::spawn([&] { corun::yield(e.wait()); });
-        corun::yield(foreign{thread});
-        e.set();
-        corun::yield(waits.join());
-    });
-    thread.join();
-}
-
-BOOST_AUTO_TEST_CASE(a_socket) {
-    asio::local::stream_protocol::socket ours{*io}, theirs{*io};
-    asio::local::connect_pair(ours, theirs);
-    std::thread other{[&] {
-        std::this_thread::sleep_for(20ms);
-        asio::write(theirs, asio::buffer("x", 1));
-    }};
-    comes_to_its_end(*this, [&] {
-        corun::event e;
-        auto waits = corun::spawn([&] { corun::yield(e.wait()); });
-        char c;
-        corun::yield(corun::read(ours, asio::buffer(&c, 1)));
-        e.set();
-        corun::yield(waits.join());
-    });
-    other.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -29,6 +29,13 @@ using strings = std::vector<std::string>;
 
 std::string label(const auto& fiber, const std::string& name) { return "#" + std::to_string(fiber.id()) + " " + name; }
 
+void write(const corun::detail::trace_ring& ring, const trace_scratch& to) {
+    corun::detail::trace_writer writer{ring.capacity()};
+    const int fd = ::open(to.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    BOOST_TEST(writer.write(fd, ring, {}) == 0);
+    ::close(fd);
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(trace_edges, corun_test::nothing_left)
@@ -106,11 +113,21 @@ BOOST_AUTO_TEST_CASE(ids_beyond_32_bits_have_tracks_of_their_own) {
         event.kind = corun::detail::trace_kind::end;
         ring.add(event);
     }
-    corun::detail::trace_writer writer{ring.capacity()};
-    const int fd = ::open(file.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    BOOST_TEST(writer.write(fd, ring, {}) == 0);
-    ::close(fd);
+    write(ring, file);
     BOOST_TEST(corun_test::trace_file{file.path}.slices.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(whose_begin_was_overwritten_has_no_track) {
+    const trace_scratch file;
+    corun::detail::trace_ring ring{256};
+    using corun::detail::trace_kind;
+    ring.add({.kind = trace_kind::end, .fiber = 1, .at = 1000});
+    ring.add({.kind = trace_kind::span_end, .at = 1500, .thread = 2});
+    ring.add({.kind = trace_kind::run, .fiber = 3, .at = 2000});
+    write(ring, file);
+    const corun_test::trace_file seen{file.path};
+    BOOST_TEST(seen.names.size() == 1U);
+    BOOST_TEST(seen.names.contains(3));
 }
 
 BOOST_AUTO_TEST_CASE(it_may_begin_and_end_while_fibers_wait) {

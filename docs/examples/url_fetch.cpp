@@ -1,4 +1,6 @@
 // Fetches URLs, many at a time, and counts what came of it: one fiber per fetch that is under way.
+#include "url.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
@@ -12,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -20,9 +21,8 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,37 +33,6 @@ namespace po = boost::program_options;
 using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
-
-struct url {
-    std::string text, host, port, target;
-    std::string host_field;  // as the request spells it
-};
-
-// Throws po::error for what is no http:// URL.
-url parse_url(const std::string& text) {
-    const auto check = [&](bool good, const std::string& trouble) {
-        if (!good) throw po::error{"'" + text + "' " + trouble};
-    };
-    const std::string misshapen = "is not a URL like http://host:port/path";
-    const std::string_view all = text, scheme = all.substr(0, all.find("://"));
-    check(scheme.size() < all.size() && all.find_first_of(" \t\r\n\v\f") == all.npos, misshapen);
-    check(beast::iequals(scheme, "http"), "cannot be fetched: " + std::string{scheme} + ":// is not supported, only http://");
-
-    const std::string_view rest = all.substr(scheme.size() + 3), authority = rest.substr(0, rest.find_first_of("/?#"));
-    const std::string_view target = rest.substr(authority.size(), rest.find('#') - authority.size());
-    const bool in_brackets = authority.starts_with('[');  // an IPv6 address, which has colons of its own
-    const auto colon = authority.find(':', in_brackets ? authority.find(']') : 0);
-    std::string_view host = authority.substr(0, colon);
-    if (in_brackets) host = host.ends_with(']') ? host.substr(1, host.size() - 2) : "";
-    check(!host.empty() && authority.find('@') == all.npos, misshapen);
-
-    const std::string_view port = colon == all.npos ? "80" : authority.substr(colon + 1);
-    std::uint16_t number = 0;
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    check(error == std::errc{} && end == port.data() + port.size() && number != 0, "has an impossible port");
-    return {text, std::string{host}, std::string{port}, (target.starts_with('/') ? "" : "/") + std::string{target},
-            std::string{authority}};
-}
 
 struct settings {
     std::size_t requests = 0, concurrency = 0;
@@ -107,6 +76,7 @@ public:
                   << std::setprecision(0) << static_cast<double>(done_) / seconds << " requests/s\n";
         for (const auto& [kind, which] : failures_)
             std::cout << "failed: " << which.count << " " << kind << " (first: " << which.first << ")\n";
+        if (!std::cout.flush()) throw std::runtime_error{"the totals cannot be written"};
         return failures_.empty();
     }
 
@@ -153,10 +123,21 @@ private:
         }
     }
 
+    static void connect(beast::tcp_stream& stream, const source& from) {
+        error_code ec;
+        stream.async_connect(from.endpoints, corun::yield[ec]);  // as a token: Beast of Boost 1.81 cannot defer this one
+        if (ec == asio::error::operation_aborted) {  // nobody did: Asio says so where it cannot open a socket, and not why
+            error_code reason;
+            stream.socket().open(from.endpoints.begin()->endpoint().protocol(), reason);
+            if (reason) ec = reason;
+        }
+        if (ec) throw boost::system::system_error{ec};
+    }
+
     http::status get(const source& from) {
         beast::tcp_stream stream{io_};
         stream.expires_after(std::chrono::duration_cast<corun::clock::duration>(std::chrono::duration<double>{chosen_.timeout}));
-        stream.async_connect(from.endpoints, corun::yield);  // as a token: Beast of Boost 1.81 cannot defer this one
+        connect(stream, from);
 
         http::request<http::empty_body> request{http::verb::get, from.where.target, 11};
         request.set(http::field::host, from.where.host_field);

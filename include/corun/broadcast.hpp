@@ -67,8 +67,8 @@ public:
     /// copying it throws, it is received again the next time.
     [[nodiscard]] receive_operation receive() noexcept { return receive_operation{*this}; }
     /// How many values are there to be received now.
-    [[nodiscard]] std::size_t pending() const noexcept {
-        from_->home_.looked_at();
+    [[nodiscard]] std::size_t pending() const {
+        from_->home_.look("broadcast");
         return static_cast<std::size_t>(from_->next_ - std::max(seen_, from_->oldest_));
     }
 

@@ -83,12 +83,11 @@ public:
     void close();
 
     [[nodiscard]] bool closed() const {
-        home_.check("channel");
-        return closed_;
+        return !is_open(detail::current_core());
     }
     /// Values in the channel; those of waiting senders do not count.
-    [[nodiscard]] std::size_t size() const noexcept {
-        home_.looked_at();
+    [[nodiscard]] std::size_t size() const {
+        home_.look("channel");
         return values_.size();
     }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
@@ -101,6 +100,7 @@ private:
     template <class>
     friend class detail::receive_some_operation;
 
+    [[nodiscard]] bool is_open(detail::scheduler_core* here) const { return home_.is_open("channel", here); }
     // As it seems: those who wait may have been given something else.
     [[nodiscard]] bool may_push() const noexcept { return values_.size() < capacity_ || !receivers_.empty(); }
     [[nodiscard]] bool may_pull() const noexcept { return !values_.empty() || !senders_.empty(); }
@@ -113,7 +113,6 @@ private:
     detail::wait_list receivers_;
     detail::wait_list senders_;
     std::size_t capacity_;
-    bool closed_ = false;
     detail::home home_;
 };
 
@@ -153,8 +152,7 @@ void channel<T>::refill() noexcept {
         try {
             values_.push(std::move(*sender.value));
         } catch (...) {
-            sender.failure = std::current_exception();
-            sender.failed = true;
+            sender.fail();
         }
         detail::grant(sender);
         if (!sender.failed) return;
@@ -164,7 +162,7 @@ void channel<T>::refill() noexcept {
 template <class T>
 void channel<T>::close() {
     if (closed()) return;
-    closed_ = true;
+    home_.close();
     while (detail::waiter* first = senders_.claim_first()) {
         static_cast<detail::sender<T>*>(first)->failed = true;
         detail::grant(*first);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corun/broadcast.hpp>
+#include <corun/detail/recycled_memory.hpp>
 #include <corun/detail/shared_operation.hpp>
 #include <corun/error.hpp>
 
@@ -17,8 +18,8 @@
 namespace corun {
 
 /// As `broadcast`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in memory of its
-/// own, and copied for each subscriber without any lock held. Must outlive the use of its subscriptions.
+/// thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in memory that
+/// later ones use again, and copied for each subscriber without any lock held. Must outlive the use of its subscriptions.
 template <class T>
 class concurrent_broadcast {
     static_assert(std::is_copy_constructible_v<T>, "each subscriber gets a copy");
@@ -33,8 +34,11 @@ public:
 
     /// Never waits. Throws channel_closed after close(), std::bad_alloc, what T's move throws; nothing is sent then.
     void send(T value) {
-        auto fresh =
-            std::make_shared<const T>(std::move(value));  // afterwards the one it has displaced, which ends without the lock
+        std::shared_ptr<const T> fresh;  // afterwards the one it has displaced, which ends without the lock
+        if constexpr (alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
+            fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
+        else
+            fresh = std::make_shared<T>(std::move(value));
         detail::resume_later resumed;
         const std::lock_guard hold{lock_};
         if (closed_) throw channel_closed{};
@@ -76,6 +80,7 @@ private:
         return received;
     }
 
+    detail::recycled_memory memory_;
     detail::primitive_lock lock_;  // guards the rest
     detail::shared_line waiting_;
     std::vector<std::shared_ptr<const T>> kept_;

@@ -9,7 +9,8 @@
 namespace corun {
 
 /// As `event`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `wait()` switches.
+/// thread; only the yield on `wait()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are
+/// destroyed uncalled. The set of an automatic one that let a handler through is not lost if its context ends before it is called.
 class concurrent_event {
     struct flag {
         event_reset kind;
@@ -17,6 +18,9 @@ class concurrent_event {
         [[nodiscard]] bool passes(std::ptrdiff_t) const noexcept { return is_set; }
         void take(std::ptrdiff_t) noexcept {
             if (kind == event_reset::automatic) is_set = false;
+        }
+        void give_back(std::ptrdiff_t) noexcept {
+            if (kind == event_reset::automatic) is_set = true;
         }
     };
     using gate = detail::gate<flag>;

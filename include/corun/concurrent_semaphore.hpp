@@ -9,12 +9,13 @@ namespace corun {
 
 /// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
 /// thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
-/// ends are destroyed uncalled.
+/// ends are destroyed uncalled. A handler that was let through and whose context ends before it is called gives back what it had taken.
 class concurrent_semaphore {
     struct permits_left {
         std::ptrdiff_t count;
         [[nodiscard]] bool passes(std::ptrdiff_t n) const noexcept { return count >= n; }
         void take(std::ptrdiff_t n) noexcept { count -= n; }
+        void give_back(std::ptrdiff_t n) noexcept { count += n; }
     };
     using gate = detail::gate<permits_left>;
 

@@ -47,8 +47,8 @@ public:
         if (detail::local_slot* found = detail::find_local(self, key_)) return static_cast<slot&>(*found).value;
         return static_cast<slot&>(detail::add_local(self, std::make_unique<slot>(key_, make_))).value;
     }
-    [[nodiscard]] T& operator*() const { return get(); }
-    [[nodiscard]] T* operator->() const { return &get(); }
+    [[nodiscard]] T& operator*() const { return get({}); }  // an operator cannot know its line
+    [[nodiscard]] T* operator->() const { return &get({}); }
 
 private:
     struct slot final : detail::local_slot {

@@ -41,8 +41,8 @@ public:
         pass_on();
     }
 
-    [[nodiscard]] bool is_locked() const noexcept {
-        home_.looked_at();
+    [[nodiscard]] bool is_locked() const {
+        home_.look("mutex");
         return owner_.is_held();
     }
 

@@ -23,8 +23,8 @@ public:
     [[nodiscard]] auto call(Function&& f);
 
     /// Whether a function has returned.
-    [[nodiscard]] bool done() const noexcept {
-        home_.looked_at();
+    [[nodiscard]] bool done() const {
+        home_.look("once");
         return state_ == state::done;
     }
 

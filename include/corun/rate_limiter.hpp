@@ -47,6 +47,8 @@ public:
     acquire_operation(acquire_operation&& other) noexcept
         : acquire_operation{*other.limiter_, other.wanted_} {}  // before it starts
 
+    ~acquire_operation() { leave(); }  // `ready` may have thrown for want of memory
+
     [[nodiscard]] bool ready();
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(detail::fiber_record& self);

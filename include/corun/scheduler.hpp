@@ -32,10 +32,11 @@ struct unhandled_failure {
     std::vector<std::exception_ptr> others;  ///< that failed in the same group, see other_failures
 };
 
-/// Called on the scheduler's thread, not on a fiber; what it throws leaves io_context::run(), which can be called again.
+/// Called on the scheduler's thread, not on a fiber; what it throws leaves io_context::run(), which can be called again, and is
+/// reported on stderr where the scheduler is just being destroyed.
 using unhandled_handler = std::function<void(const unhandled_failure&)>;
 
-/// The default handler: one line on stderr with name, message and place of the spawn.
+/// The default handler, also where an empty one is set: name, message and place of the spawn, on stderr.
 void report_unhandled(const unhandled_failure& failure);
 /// A handler that makes the failure leave run().
 void rethrow_unhandled(const unhandled_failure& failure);
@@ -103,7 +104,7 @@ public:
     }
 
     /// One more scheduler on a context. Several on one context run in parallel on its threads.
-    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand …
+    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand … Throws bad_executor if it is empty
     explicit scheduler(boost::asio::any_io_executor executor, scheduler_options options = {});
     ~scheduler();
     scheduler(const scheduler&) = delete;

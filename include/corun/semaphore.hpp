@@ -25,8 +25,8 @@ public:
     /// Gives n permits, to those who wait first.
     void release(std::ptrdiff_t n = 1);
     /// Permits that nobody has.
-    [[nodiscard]] std::ptrdiff_t permits() const noexcept {
-        home_.looked_at();
+    [[nodiscard]] std::ptrdiff_t permits() const {
+        home_.look("semaphore");
         return permits_;
     }
 

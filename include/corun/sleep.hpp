@@ -11,7 +11,7 @@
 namespace corun {
 
 /// An operation without a value that is ready once its time has come. A time that has passed gives the others one turn.
-class [[nodiscard]] sleep_operation : detail::timer_node {
+class [[nodiscard]] sleep_operation final : detail::timer_node {
 public:
     explicit sleep_operation(clock::time_point until) noexcept : until_{until} {}
     explicit sleep_operation(clock::duration span) noexcept : until_{span}, is_span_{true} {}
@@ -21,6 +21,8 @@ public:
     [[nodiscard]] bool ready() const noexcept { return expired_; }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(detail::fiber_record& fiber);
+    // In a select, which is likely to withdraw it. False: it is not ready yet.
+    bool start_among(detail::fiber_record& fiber);
     [[nodiscard]] bool cancel() noexcept {
         leave();
         return true;
@@ -59,7 +61,8 @@ template <class Rep, class Period>
 
 }  // namespace detail
 
-/// Sleeps for a span, counted from when the yield begins to wait. Any duration type; saturates at the ends of the clock, so
+/// Sleeps for a span, counted from when the yield begins to wait; as a case of `select` from then or the next poll for I/O. Any duration
+/// type; saturates at the ends of the clock, so
 /// duration::max() is for ever.
 template <class Rep, class Period>
 [[nodiscard]] sleep_operation sleep_for(std::chrono::duration<Rep, Period> span) noexcept {

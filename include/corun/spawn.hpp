@@ -53,6 +53,33 @@ struct fiber_body : fiber_result<R> {
     std::optional<Function> function;
 };
 
+// The handler was destroyed without being called. A failure goes to the scheduler's handler of unhandled failures; any thread.
+void drop_outcome(fiber_ref fiber) noexcept;
+
+// What calls a fiber's completion handler once the fiber has ended.
+template <class R, class Handler>
+class delivery {
+public:
+    delivery(fiber_result<R>& fiber, Handler&& handler) : fiber_{&fiber}, handler_{std::move(handler)} {}
+    delivery(delivery&&) = default;
+    ~delivery() {
+        if (fiber_) drop_outcome(std::move(fiber_));
+    }
+
+    void operator()() {
+        const auto fiber = std::exchange(fiber_, nullptr);
+        boost::asio::get_associated_cancellation_slot(handler_).clear();
+        if constexpr (std::is_void_v<R>)
+            std::move(handler_)(fiber->failure);
+        else
+            std::move(handler_)(fiber->failure, fiber->result ? std::move(*fiber->result) : R{});
+    }
+
+private:
+    boost::intrusive_ptr<fiber_result<R>> fiber_;
+    Handler handler_;
+};
+
 // A fiber whose outcome goes to a completion handler.
 template <class R, class Function, class Handler>
 struct fiber_body_with_handler final : fiber_body<R, Function> {
@@ -65,14 +92,7 @@ struct fiber_body_with_handler final : fiber_body<R, Function> {
           handler{std::move(h)} {}
 
     bool deliver() override {
-        boost::asio::post(work.get_executor(),
-                          [handler = std::move(*handler), failure = this->failure, result = std::move(this->result)]() mutable {
-                              boost::asio::get_associated_cancellation_slot(handler).clear();
-                              if constexpr (std::is_void_v<R>)
-                                  std::move(handler)(failure);
-                              else
-                                  std::move(handler)(failure, result ? std::move(*result) : R{});
-                          });
+        boost::asio::post(work.get_executor(), delivery<R, Handler>{*this, std::move(*handler)});
         handler.reset();
         work.reset();
         return true;

@@ -15,7 +15,8 @@ struct stalled_fiber {
     std::uint64_t id = 0;
     std::string name;
     std::string waits_for;            ///< "mutex held by", "join of", "channel…::receive_operation"
-    std::uint64_t holder = 0;         ///< id of the one fiber that could end the wait; 0: any could
+    std::uint64_t holder = 0;         ///< id of the one fiber that could end the wait, which may be another scheduler's; 0: any could
+    std::string holder_name;
     std::source_location where;       ///< of the yield that waits
     std::source_location spawned_at;
 };

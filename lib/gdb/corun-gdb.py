@@ -1,8 +1,8 @@
 """corun's fibers in gdb, in live processes and core files:
 
     info corun-fibers                 every fiber: its number, name, state, what it waits for and where
-    corun-fiber N                     selects fiber N: bt, frame, info locals … are its own until corun-fiber 0
-    corun-fiber apply all COMMAND     COMMAND once for each fiber that is switched out
+    corun-fiber N                     selects fiber N: bt, frame, info locals … are its own until corun-fiber 0; of one that runs, its thread
+    corun-fiber apply all COMMAND     COMMAND once for each fiber that has a stack
 
 The installed library brings this file to where gdb loads it by itself (gdb's `info auto-load`); else: source corun-gdb.py
 A fiber's frames are shown as the callers of the current thread's innermost frame, which stays at the top as frame 0. No register and no
@@ -13,9 +13,11 @@ import gdb.unwinder
 
 STATES = ("not begun", "ready", "waiting", "ended", "waiting")
 # The order of corun_debug_layout, lib/debug_layout.cpp.
-VERSION = 1
+VERSION = 2
 FIELDS = ("next", "first_live", "running", "slots", "head", "tail", "mask", "following", "id", "name", "state", "sp", "where",
-          "spawned_at", "spawned_by", "waits_for")
+          "spawned_at", "spawned_by", "waits_for", "stack", "stack_size")
+
+
 def read(address, size):
     return gdb.selected_inferior().read_memory(address, size).tobytes()
 
@@ -55,6 +57,7 @@ class Fiber:
         self.where, self.spawned_at = self.place(value("where")), self.place(value("spawned_at"))
         self.state = "running" if is_running else STATES[number_at(record + at["state"], 1)]
         self.sp = queued.get(record) or value("sp") if self.state in ("ready", "waiting") else 0
+        self.stack = range(value("stack"), value("stack") + value("stack_size") + 1)
         self.waits_for = text_at(value("waits_for")) if self.state == "waiting" and value("waits_for") else ""
 
     @staticmethod
@@ -81,6 +84,21 @@ def fibers():
             record = number_at(record + at["following"])
         scheduler = number_at(scheduler + at["next"])
     return sorted(result, key=lambda fiber: fiber.id)
+
+
+def switch_to_thread_of(fiber):
+    """Selects the thread that runs it, of which some frame lies on its stack: the innermost may be a signal handler's. False: none does."""
+    before = gdb.selected_thread()
+    for thread in gdb.selected_inferior().threads():
+        thread.switch()
+        frame = gdb.newest_frame()
+        for _ in range(64):
+            if frame and int(frame.read_register("rsp")) in fiber.stack:
+                return True
+            frame = frame and frame.older()
+    if before:
+        before.switch()
+    return False
 
 
 def saved_registers():
@@ -151,7 +169,7 @@ class InfoFibers(gdb.Command):
 
 class SelectFiber(gdb.Command):
     """corun-fiber N selects the fiber of that number, until the program runs or `corun-fiber 0`.
-corun-fiber apply all COMMAND runs COMMAND for each fiber that is switched out."""
+corun-fiber apply all COMMAND runs COMMAND for each fiber that has a stack."""
 
     def __init__(self):
         super().__init__("corun-fiber", gdb.COMMAND_STACK)
@@ -172,21 +190,27 @@ corun-fiber apply all COMMAND runs COMMAND for each fiber that is switched out."
         fiber = next((f for f in fibers() if f.id == number), None)
         if not fiber:
             raise gdb.GdbError(f"there is no fiber #{number}; see info corun-fibers")
+        if fiber.state == "running" and switch_to_thread_of(fiber):
+            print(f"{fiber}, on thread {gdb.selected_thread().num}")
+            return
         if not fiber.sp:
-            raise gdb.GdbError(f"{fiber}: it has no saved stack; of a running one see the threads")
+            raise gdb.GdbError(f"{fiber}: it has no stack to be shown")
         unwinder.select(fiber.sp)
         print(fiber)
 
     def apply_all(self, command):
         for fiber in fibers():
+            before = gdb.selected_thread()
             print(f"\n{fiber}")
-            if not fiber.sp:
-                continue
             try:
-                unwinder.select(fiber.sp)
-                gdb.execute(command)
+                if fiber.sp:
+                    unwinder.select(fiber.sp)
+                    gdb.execute(command)
+                elif fiber.state == "running" and switch_to_thread_of(fiber):
+                    gdb.execute(command)
             finally:
                 unwinder.select(0)
+                before.switch()
 
 
 gdb.unwinder.register_unwinder(None, unwinder, replace=True)

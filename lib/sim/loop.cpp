@@ -118,7 +118,7 @@ void simulated_loop::begin(std::uint64_t seed) {
     trace_.fibers[0].objects = first_object_of_the_loop;
     trace_.count = 1;
     scheduler_->places = places_of_this_thread();
-    scheduler_->strand_at_entry = innermost_strand();
+    scheduler_->strand_at_entry = innermost_strand(scheduler_->places);
 #if defined(CORUN_SANITIZED)
     describe_thread_stack(scheduler_->loop);
 #endif

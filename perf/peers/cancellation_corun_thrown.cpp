@@ -1,5 +1,5 @@
-// What cancellation adds to the end of a fiber by an exception: as many fibers wait, are woken one by one, throw an exception of the same
-// kind themselves, from as deep, and end. The difference to corun's own row is what cancelling takes.
+// What cancellation adds to the end of a fiber by an exception: as many fibers wait, are woken one by one, throw an exception of
+// the same kind themselves, from as deep, and end. The difference to corun's own row is what cancelling takes.
 #include "../support/operations.hpp"
 
 #include <corun.hpp>

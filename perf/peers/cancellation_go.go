@@ -19,6 +19,7 @@ func main() {
 			}
 			var all sync.WaitGroup
 			all.Add(batch)
+			var asleep int64
 			cancels := make([]context.CancelFunc, 0, batch)
 			for i := 0; i < batch; i++ {
 				ctx, cancel := context.WithCancel(context.Background())
@@ -27,6 +28,7 @@ func main() {
 					defer all.Done()
 					hour := time.NewTimer(time.Hour)
 					defer hour.Stop()
+					atomic.AddInt64(&asleep, 1)
 					select {
 					case <-ctx.Done():
 						atomic.AddInt64(&done, 1)
@@ -34,7 +36,9 @@ func main() {
 					}
 				}()
 			}
-			runtime.Gosched() // all of them wait
+			for atomic.LoadInt64(&asleep) != int64(batch) {
+				runtime.Gosched()
+			}
 			for _, cancel := range cancels {
 				cancel()
 			}

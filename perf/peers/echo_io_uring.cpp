@@ -1,5 +1,5 @@
-// echo with io_uring alone: one multishot receive for each connection, buffers that the kernel picks from a ring, and one system call
-// that submits all answers and waits for what comes next.
+// echo with io_uring alone: one multishot receive for each connection, buffers that the kernel picks from a ring, and one system
+// call that submits all answers and waits for what comes next.
 #include "../support/echo.hpp"
 
 #include <liburing.h>
@@ -27,6 +27,7 @@ public:
         asked.cq_entries = 4 * entries;
         const int failed = ::io_uring_queue_init_params(entries, &ring_, &asked);
         if (failed != 0) throw perf::unavailable{"the system has no io_uring of Linux 6.1, or does not allow it"};
+        ::io_uring_register_ring_fd(&ring_);  // spares each system call the look-up of the ring; without, all works as well
         provide_buffers();
     }
     ~server() { ::io_uring_queue_exit(&ring_); }

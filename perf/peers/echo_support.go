@@ -60,8 +60,8 @@ func echoServe(listening net.Listener, connections int) int {
 
 const loadProcessor = "CORUN_PERF_LOAD_PROCESSOR"
 
-// bindServer starts the program anew on the last processor, so that Go sees no more than that one, as the single thread of the other
-// servers; the first is left to the load.
+// bindServer starts the program anew on the last processor, so that Go sees no more than that one, as the single thread of the
+// other servers; the first is left to the load.
 func bindServer(workload string) {
 	if os.Getenv(loadProcessor) != "" {
 		return
@@ -86,8 +86,8 @@ func bindServer(workload string) {
 	fail(workload, syscall.Exec(taskset, words, append(os.Environ(), loadProcessor+"="+strconv.Itoa(there[0]))).Error())
 }
 
-// startLoad runs a program that lies beside this one, and ends with it. The calling goroutine must be locked to its thread, whose end the
-// load would not survive.
+// startLoad runs a program that lies beside this one, and ends with it. The calling goroutine must be locked to its thread, whose
+// end the load would not survive.
 func startLoad(workload, name string, words ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {

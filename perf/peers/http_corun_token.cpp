@@ -1,4 +1,5 @@
-// HTTP with corun as a completion token of Beast's composed operations: what a program changes that has its server in callbacks now.
+// HTTP with corun as a completion token of Beast's composed operations: what a program changes that has its server in callbacks
+// now.
 #include "../support/http_server.hpp"
 #include "asio.hpp"
 

@@ -1,4 +1,4 @@
-"""HTTP with nginx: one worker in one process, its own configuration in the folder that it is called with, the answer from memory."""
+"""HTTP with nginx: one worker in one process, its own configuration in the folder that it is called with, answers from memory."""
 
 import os
 import pathlib
@@ -12,7 +12,8 @@ events {{ worker_connections 4096; use epoll; multi_accept on; }}
 http {{
   access_log off; server_tokens off; tcp_nodelay on; default_type text/plain;
   keepalive_timeout 60s; keepalive_requests 1000000000;
-  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
+  scgi_temp_path {folder};
   server {{ listen 127.0.0.1:{port}; location = / {{ return 200 "hello, world\\n"; }} location / {{ return 404; }} }}
 }}
 """

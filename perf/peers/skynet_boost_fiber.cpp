@@ -8,19 +8,22 @@
 
 namespace {
 
-std::uint64_t subtree(std::uint64_t first, std::uint64_t leaves) {
-    if (leaves == 1) return first;
+std::uint64_t subtree(std::uint64_t first, std::uint64_t leaves, bool waits) {
+    if (leaves == 1) {
+        if (waits) boost::this_fiber::yield();
+        return first;
+    }
     std::array<std::uint64_t, perf::skynet_children> sums{};
     std::array<perf::fibers::fiber, perf::skynet_children> children;
     const std::uint64_t each = leaves / children.size();
     for (std::size_t i = 0; i < children.size(); ++i)
         children[i] = perf::start_fiber(perf::fibers::launch::dispatch, perf::recycled_stacks(),
-                                        [&sums, i, first, each] { sums[i] = subtree(first + i * each, each); });
+                                        [&sums, i, first, each, waits] { sums[i] = subtree(first + i * each, each, waits); });
     for (auto& child : children) child.join();
     return std::accumulate(sums.begin(), sums.end(), std::uint64_t{0});
 }
 
-std::uint64_t sum(std::uint64_t leaves) { return subtree(0, leaves); }
+std::uint64_t sum(std::uint64_t leaves, bool waits) { return subtree(0, leaves, waits); }
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// timeout with C++20 coroutines: a timer per coroutine, kept from one timeout to the next, whose handler would cancel the work. (The
-// operator || would start two coroutines for each timeout.)
+// timeout with C++20 coroutines: a timer per coroutine, kept from one timeout to the next, whose handler would cancel the work.
+// (The operator || would start two coroutines for each timeout.)
 #include "../support/operations.hpp"
 #include "awaitable.hpp"
 

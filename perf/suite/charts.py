@@ -1,5 +1,5 @@
-"""Charts as plain SVG: bars with the spread drawn over them, lines over a growing size, and an overview of all. They take their colours from the page, so
-that the dark mode is the page's affair; every figure in a chart is also in the table under it."""
+"""Charts as plain SVG: bars with the spread drawn over them, lines over a growing size, and an overview of all. They take their
+colours from the page, so that the dark mode is the page's affair; every figure in a chart is also in the table under it."""
 
 import html
 import math
@@ -13,7 +13,8 @@ ENDS = 84  # room for the lines' names
 
 
 def bars(result, key):
-    """A bar up to the median of each runtime, a line from the smallest to the largest of its rounds; logarithmic where they differ a lot."""
+    """A bar up to the median of each runtime, a line from the smallest to the largest of its rounds; logarithmic where they differ
+    a lot."""
     summaries = {runtime: summary[key] for runtime, summary in result["summary"].items() if key in summary}
     positive = [value for each in summaries.values() for value in (each["min"], each["max"]) if value > 0]
     if not positive:
@@ -33,7 +34,8 @@ def bars(result, key):
 
 
 def overview(rows):
-    """For each (title, best peer, ratio, low, high, kind): how often corun's cost goes into that of the best peer, around a line at 1."""
+    """For each (title, best peer, ratio, low, high, kind): how often corun's cost goes into that of the best peer, around a line at
+    1."""
     reach = max([2.0, *(max(high, 1 / low) for _, _, _, low, high, _ in rows if low > 0)]) * 1.05
     left, right, row = 8, WIDTH - 8, 38
     across = _scale(1 / reach, reach, left, right, True)
@@ -64,7 +66,8 @@ def curve(result):
         parts.append(f'<path class="grid" d="M{across(size):.1f} 20V{bottom}"/>')
         parts.append(_text(across(size), bottom + 18, _short(size), "figure", "middle"))
     for value in _marks(min(values), max(values)):
-        parts.append(f'<path class="grid" d="M{left} {up(value):.1f}H{right}"/>' + _text(left - 6, up(value) + 4, _short(value), "figure", "end"))
+        parts.append(f'<path class="grid" d="M{left} {up(value):.1f}H{right}"/>')
+        parts.append(_text(left - 6, up(value) + 4, _short(value), "figure", "end"))
     ends = []
     for number, (runtime, each) in enumerate(result["points"].items()):
         line = " ".join(f"{across(point['size']):.1f},{up(max(point['median'], min(values))):.1f}" for point in each)

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 
 
 class Failed(Exception):
@@ -45,18 +46,30 @@ def started(command, **options):
         yield child
     finally:
         end(child)
-        child.stdout.close()
+        for stream in filter(None, (child.stdout, child.stderr)):
+            stream.close()
 
 
 def output(command, seconds, **options):
     """What the command prints. Raises Failed if it fails or takes longer."""
-    with started(command, stderr=subprocess.PIPE, **options) as child:
-        try:
-            out, err = child.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            end(child)
-            child.communicate()
-            raise TookTooLong(f"took longer than {seconds:.0f} s") from None
+    return outputs([(command, options)], seconds)[0]
+
+
+def outputs(runs, seconds):
+    """What several commands print, each given as (command, options of Popen), that run at the same time."""
+    until = time.monotonic() + seconds
+    with contextlib.ExitStack() as running:
+        there = [running.enter_context(started(command, stderr=subprocess.PIPE, **options)) for command, options in runs]
+        return [_said(child, until - time.monotonic(), seconds) for child in there]
+
+
+def _said(child, left, limit):
+    try:
+        out, err = child.communicate(timeout=max(0.0, left))
+    except subprocess.TimeoutExpired:
+        end(child)
+        child.communicate()
+        raise TookTooLong(f"took longer than {limit:.0f} s") from None
     if child.returncode != 0:
         lines = err.strip().splitlines()
         kind = Unavailable if child.returncode == UNAVAILABLE else Failed

@@ -7,7 +7,7 @@ import statistics
 from . import samples
 from .baseline import LEAST, TOLERANCE
 
-KEYS = "op_cpu_ns", "cpu_s", "create_ns", "end_ns", "resident_b"
+KEYS = "op_cpu_ns", "cpu_s", "create_cpu_ns", "end_cpu_ns", "resident_b"
 
 
 def changes(old, new):

@@ -1,10 +1,11 @@
 """What one operation costs as something grows, and whether that grows with it.
 
-Time alone cannot tell a scan of a list from caches that are too small for a million stacks. So where corun's time grows too much, its
-instructions are counted at two sizes: if they do not grow as well, it is memory that is slow, and not work that is more."""
+Time alone cannot tell a scan of a list from caches that are too small for a million stacks. So where corun's time grows too much,
+its instructions are counted at two sizes: if they do not grow as well, it is memory that is slow, and not work that is more."""
 
 import os
 import statistics
+import time
 
 from . import catalogue, children, counts, programs, samples
 
@@ -13,6 +14,8 @@ WORK_SIZES = 1000, 10_000
 JUDGED_FROM = 1000  # below, what a program does once is in the way
 SIZES = {"quick": (1, 100, 10_000), "": (1, 10, 100, 1000, 10_000, 100_000), "full": (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)}
 ROUNDS = 3
+LARGEST_ROUNDS = 1  # of what takes a million of something
+STAGE = "scaling"  # of what is planned
 ROOM = 10 << 10  # bytes that a fiber with its stack may take
 
 
@@ -24,10 +27,15 @@ class Curves:
         self._counter = counts.Counter(found, progress)
         self._runs = {}  # by command: one program may tell several curves
 
+    def plan(self, curve):
+        for runtime in self._runtimes(curve):
+            for size in self._sizes(curve):
+                self._progress.plan((STAGE, curve.grows, runtime, size), rounds_of(size))
+
     def run(self, curve):
         """A dictionary as described in report.py."""
         workload = counts.workload_called(curve.workload)
-        sizes = [size for size in SIZES[self._options.mode] if size <= curve.largest]
+        sizes = self._sizes(curve)
         result = {"workload": curve.workload, "grows": curve.grows, "unit": curve.unit, "points": {}, "slope": {},
                   "superlinear": [], "work_slope": {}, "skipped": {}, "failed": {}}
         for runtime in self._runtimes(curve):
@@ -62,6 +70,9 @@ class Curves:
         if result["work_slope"]["corun"] <= SUPERLINEAR:
             result["superlinear"].remove("corun")
 
+    def _sizes(self, curve):
+        return [size for size in SIZES[self._options.mode] if size <= curve.largest]
+
     def _runtimes(self, curve):
         if self._options.mode == "quick":
             return ["corun"]
@@ -81,14 +92,20 @@ class Curves:
         key = tuple(map(str, (*command, size)))
         if key not in self._runs:
             self._runs[key] = [self._once(curve, workload, runtime, size, command, number + 1)
-                               for number in range(ROUNDS if size < 1_000_000 else 1)]
+                               for number in range(rounds_of(size))]
         values = [run[curve.metric] * (curve.divide / size if curve.divide else 1) for run in self._runs[key]]
         return {"size": size, "median": statistics.median(values), "min": min(values), "max": max(values)}
 
     def _once(self, curve, workload, runtime, size, command, number):
         self._progress.say(f"scaling, {curve.grows}: {size:,}, {runtime}, round {number}")
+        begun = time.monotonic()
         output = children.output(command, self._progress.at_most(workload.seconds), env=dict(os.environ, CORUN_PERF_SIZE=str(size)))
+        self._progress.took((STAGE, curve.grows, runtime, size), time.monotonic() - begun)
         return programs.fields(output, workload, runtime)
+
+
+def rounds_of(size):
+    return ROUNDS if size < 1_000_000 else LARGEST_ROUNDS
 
 
 def judge(result):

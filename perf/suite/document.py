@@ -52,13 +52,13 @@ def _machine(report):
 
 
 def _times(results):
-    yield from ("", "Medians; beside each peer how often corun's figure goes into its own, in brackets where the rounds do not agree on which is",
-                "larger. Peers are in the order of what they take.", "", "| | | corun | peers |", "|---|---|---|---|")
+    yield from ("", "Medians; beside each peer how often corun's figure goes into its own, in brackets where the rounds do not",
+                "agree on which is larger. Peers are in the order of what they take.", "", "| | | corun | peers |", "|---|---|---|---|")
     for result in results:
         if "corun" not in result["summary"]:
             continue
         first = tables.drawn(result)
-        for key in dict.fromkeys([first, *(key for key in ("create_ns", "resident_b") if key in result["columns"])]):
+        for key in dict.fromkeys([first, *(key for key in ("create_cpu_ns", "resident_b") if key in result["columns"])]):
             yield _row(result, key)
 
 
@@ -69,12 +69,12 @@ def _row(result, key):
         ratio = tables.times(result["verdicts"].get(runtime, {}).get(key))
         aside = " (aside)" if runtime in catalogue.ASIDES else ""
         said.append(f"{runtime}{aside} {tables.figure(key, medians[runtime])}" + (f", {ratio}" if ratio else ""))
-    title = f"{result['workload']}, {result['case']}"
-    return f"| {title} | {tables.HEADINGS.get(key, key)} | **{tables.figure(key, result['summary']['corun'][key]['median'])}** | {'; '.join(said)} |"
+    own = tables.figure(key, result["summary"]["corun"][key]["median"])
+    return f"| {result['workload']}, {result['case']} | {tables.HEADINGS.get(key, key)} | **{own}** | {'; '.join(said)} |"
 
 
 def _counts(counts):
-    yield from ("", "Counted, of one operation:", "", "| | | " + " | ".join(UNITS.values()) + " |", "|---|---|" + "---|" * len(UNITS))
+    yield from ("", "Counted, of one operation:", "", f"| | | {' | '.join(UNITS.values())} |", "|---|---|" + "---|" * len(UNITS))
     for result in counts:
         for runtime, found in result["counts"].items():
             cells = [tables.figure("", found[kind]) if kind in found else "" for kind in UNITS]
@@ -98,5 +98,5 @@ def _goals(goals):
     words = {True: "met", False: "**missed**", None: "not measured"}
     yield from ("", "| goal | asked | measured | |", "|---|---|---|---|")
     for goal in goals:
-        measured = "" if goal["measured"] is None else f"{goal['measured']:.2f}"
-        yield f"| {goal['goal']} | {goal['asked']} | {measured} | {words[goal['met']]} |"
+        why = f": {goal['why']}" if goal.get("why") else ""
+        yield f"| {goal['goal']} | {goal['asked']} | {tables.goal_figure(goal)} | {words[goal['met']]}{why} |"

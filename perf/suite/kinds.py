@@ -21,8 +21,8 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Workload:
-    """One program per runtime that prints a line: NAME for corun, peers/NAME_RUNTIME for the others. With `benchmark`, one program of
-    that name for all that are written in C++, by Google Benchmark, whose benchmarks are called NAME/RUNTIME[/PARAMETER]. With
+    """One program per runtime that prints a line: NAME for corun, peers/NAME_RUNTIME for the others. With `benchmark`, one program
+    of that name for all that are written in C++, by Google Benchmark, whose benchmarks are called NAME/RUNTIME[/PARAMETER]. With
     `driver`, programs that are servers, and a script of support/ that starts one, loads it and prints the line."""
 
     name: str
@@ -33,6 +33,7 @@ class Workload:
     drawn: str = ""  # the column whose bars are drawn; without: CPU time, which depends least on what else the machine does
     same: tuple = ()  # counts that must not differ between runtimes
     absent: dict = dataclasses.field(default_factory=dict)  # {runtime: why there can be no such peer}
+    remarks: dict = dataclasses.field(default_factory=dict)  # {a case's title: what has to be known to read its figures}
     stem: str = ""  # of the programs' names; without: the workload's name
     benchmark: str = ""
     driver: str = ""
@@ -79,7 +80,8 @@ class Counted:
     runtimes: tuple = ("corun",)
     kinds: tuple = ("instructions", "allocations", "system_calls")
     field: str = ""  # instead of counting: what the program itself tells of one operation
-    guarded: bool = True  # is compared with the baseline; not where the count depends on when answers arrive
+    guarded: bool = True  # is compared with the baseline; not where the count is another one each time
+    alone: bool = False  # what it counts depends on a load, which its two runs would disturb for each other
 
 
 def operations(name, meaning, runtimes, title, arguments=(), quick="100000", **more):

@@ -63,8 +63,8 @@ def parse(words=None):
     for option in "compare", "write_docs":
         if (path := getattr(options, option)) and not path.is_file():
             made.error(f"--{option.replace('_', '-')}: there is no file {path}")
-    if options.write_docs and (options.names or options.peers or options.mode or options.compare or options.check_counts or options.check
-                               or options.accept_counts):
+    if options.write_docs and (options.names or options.peers or options.mode or options.compare or options.check
+                               or options.check_counts or options.accept_counts):
         made.error("--write-docs only writes what an earlier run measured, and goes with no other argument")
     if options.report.suffix == ".html":
         made.error("--report names the JSON; the page goes beside it")

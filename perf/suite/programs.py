@@ -38,7 +38,8 @@ class Programs:
         program = self._program(workload, runtime)
         if by_benchmark(workload, runtime):
             name = "/".join(filter(None, (workload.name, runtime, parameter)))
-            return [*program, "--benchmark_format=json", f"--benchmark_filter=^{name}(/iterations:[0-9]+)?(/real_time)?$", *arguments]
+            chosen = f"--benchmark_filter=^{name}(/iterations:[0-9]+)?(/real_time)?$"
+            return [*program, "--benchmark_format=json", chosen, *arguments]
         if workload.driver:
             own_folder = ["{folder}"] if runtime == "nginx" else []
             return [sys.executable, "-B", SOURCES / "support" / workload.driver, runtime, *arguments, "--", *program, *own_folder]

@@ -3,26 +3,31 @@
     {
       "schema": "corun-perf/2",
       "when": "2024-05-01T12:00:00+00:00", "seconds": how long the run took,
-      "machine": {"cores", "processor", "kernel", "memory_gib", "governor", "hypervisor", "python", "compiler", "boost", "arch", "flags"},
+      "machine": {"cores", "processor", "kernel", "memory_gib", "governor", "hypervisor", "python", "compiler", "boost", "arch",
+                  "flags", "guards": "madvise" or "mprotect"},
       "busy": {"steal", "others": parts of all processors' time during the run, "load": [1, 5, 15 minutes]},
       "options": {"mode": "quick", "" or "full", "rounds", "peers": [] for all, "names"},
       "results": [{"workload", "meaning", "case", "columns": what the table shows, "drawn": "" for CPU time, or the column,
+                   "remark": what has to be known to read its figures, or "",
                    "runs": {runtime: [{"wall_s", "cpu_s", "op_ns", ... and the counts, per round]},
                    "summary": {runtime: {key: {"min", "median", "max", "spread": (max - min) / median}}},
                    "verdicts": {runtime: {key: {"ratio": to corun's, median of the rounds', "low", "high",
                                                 "verdict": "more", "less", "noise" or "few"}}},
                    "skipped": {runtime: why it could not take part},
                    "failed": {runtime: what went wrong}}],
-      "counts": [{"workload", "title", "guarded": is it compared with baseline.json, "counts": {runtime: {kind: of one operation}}, "skipped", "failed"}],
+      "counts": [{"workload", "title", "guarded": is it compared with baseline.json, "counts": {runtime: {kind: of one operation}},
+                  "skipped", "failed"}],
       "curves": [{"workload", "grows", "unit", "points": {runtime: [{"size", "min", "median", "max"}]},
-                  "slope": {runtime: p of cost ~ size^p, from 1000 on}, "work_slope": {runtime: the same of instructions, where counted},
+                  "slope": {runtime: p of cost ~ size^p, from 1000 on}, "work_slope": {runtime: of instructions, where counted},
                   "superlinear": [runtime whose p is above 0.25, and not for memory alone], "skipped", "failed"}],
-      "goals": [{"goal", "asked": "≤ 0.25", "measured": a number or null, "met": true, false or null}],
+      "goals": [{"goal", "asked": "≤ 0.25", "measured": a number or null, "met": true, false or null,
+                 "why": it was not measured, or ""}],
       "broken": {workload: why nothing of it could be measured}
     }
 
 wall_s and cpu_s are seconds of wall and CPU time (user and system, all threads) of the work, without the process's start; op_ns and
-op_cpu_ns are the same of one operation, in nanoseconds; rss_kib is the most memory that the process had resident.
+op_cpu_ns are the same of one operation, create_cpu_ns and end_cpu_ns the CPU time of parts of it, in nanoseconds; resident_b is the
+resident memory of one, in bytes; rss_kib is the most memory that the process had resident.
 Verdicts compare the rounds one by one: "more" and "less" are given where the confidence interval of the ratio's median (by order
 statistics, at least 93 %) is all on one side of 1; "noise" where it is not, "few" where there are less than five rounds.
 """

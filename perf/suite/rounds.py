@@ -1,7 +1,7 @@
 """Runs the workloads. The runtimes alternate within each round, so that a noisy minute hits all of them.
 
-The time is divided over the cases by how many programs each runs. Rounds go on until there are as many as asked for, or the case's part of
-the time is used up; up to five rounds, below which nothing can be decided, it may take some more."""
+The time is divided over the cases by how many programs each runs. Rounds go on until there are as many as asked for, or the case's
+part of the time is used up; up to five rounds, below which nothing can be decided, it may take some more."""
 
 import contextlib
 import tempfile
@@ -28,7 +28,7 @@ class Runner:
     def runtimes(self, workload):
         return [runtime for runtime in workload.runtimes
                 if runtime == "corun" or (runtime in self._options.peers if self._options.peers else self._options.mode != "quick"
-                                          or self._options.check or runtime not in catalogue.ASIDES or runtime == "jump_fcontext")]
+                                          or self._options.check or runtime not in catalogue.ASIDES or runtime in catalogue.FLOORS)]
 
     def plan(self, workloads, reserve):
         """Says what will be run; `reserve` is what comes after it, in the same measure: programs in a round."""
@@ -61,7 +61,8 @@ class Runner:
                 yield self._run_case(workload, case, extra)
 
     def _run_case(self, workload, case, extra):
-        result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns, "drawn": workload.drawn,
+        result = {"workload": workload.name, "meaning": workload.meaning, "case": case.title, "columns": workload.columns,
+                  "drawn": workload.drawn, "remark": workload.remarks.get(case.title, ""),
                   "runs": {}, "summary": {}, "verdicts": {}, "skipped": {}, "failed": {}}
         commands = {}
         for runtime in self.runtimes(workload):

@@ -5,17 +5,17 @@ import statistics
 from .catalogue import ASIDES
 from .counts import UNITS
 
-HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_ns": "create ns", "resident_b": "resident B",
-            "end_ns": "end ns", "op_ns": "ns", "op_cpu_ns": "CPU ns", "load_part": "load"}
-COMPARED = {"wall_s", "cpu_s", "create_ns", "resident_b", "end_ns", "op_ns", "op_cpu_ns"}
+HEADINGS = {"wall_s": "wall s", "cpu_s": "CPU s", "rss_kib": "max MiB", "create_cpu_ns": "create CPU ns",
+            "resident_b": "resident B", "end_cpu_ns": "end CPU ns", "op_ns": "ns", "op_cpu_ns": "CPU ns", "load_part": "load"}
+COMPARED = {"wall_s", "cpu_s", "create_cpu_ns", "resident_b", "end_cpu_ns", "op_ns", "op_cpu_ns"}
 BAR = 24  # characters
 
 
-def table(rows, indent="  "):
-    """Columns as wide as they must be: the first to the left, all others to the right."""
+def table(rows, indent="  ", left=(0,)):
+    """Columns as wide as they must be: those of `left` to the left, all others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for first, *others in rows:
-        cells = [first.ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(others, widths[1:])]
+    for row in rows:
+        cells = [cell.ljust(widths[number]) if number in left else cell.rjust(widths[number]) for number, cell in enumerate(row)]
         yield (indent + "  ".join(cells)).rstrip()
 
 
@@ -80,6 +80,8 @@ def workload(result):
     for runtime in result["summary"]:
         if runtime in ASIDES:
             yield f"  {runtime}: {ASIDES[runtime]}"
+    if result.get("remark"):
+        yield f"  {result['remark']}"
     yield from notes(result)
 
 
@@ -128,6 +130,12 @@ def goals(evaluated):
     verdicts = {True: "met", False: "MISSED", None: "not measured"}
     rows = [["goals", "asked", "measured", ""]]
     for goal in evaluated:
-        measured = "" if goal["measured"] is None else f"{goal['measured']:.2f}"
-        rows.append([goal["goal"], goal["asked"], measured, verdicts[goal["met"]]])
-    yield from table(rows, indent="")
+        said = verdicts[goal["met"]] + (f": {goal['why']}" if goal.get("why") else "")
+        rows.append([goal["goal"], goal["asked"], goal_figure(goal), said])
+    yield from table(rows, indent="", left=(0, 3))
+
+
+def goal_figure(goal):
+    """As many digits as tell it from its bound."""
+    value = goal["measured"]
+    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"

@@ -5,7 +5,7 @@ from .kinds import BOTH, GIB, PER_OPERATION, Case, Workload, operations, repeate
 ASIO = "awaitable", "asio_spawn"
 FIBERS = "awaitable", "asio_spawn", "boost_fiber"
 ONLY_TWO = {"jump_fcontext": "is a bare switch, and has no ring"}
-NO_VALUES = {"jump_fcontext": "passes no values"}
+NEVER_ALIVE = "asio_spawn runs a child that does not wait as a call on another stack:"
 
 CHEAP = (
     Workload(
@@ -18,22 +18,33 @@ CHEAP = (
         "spawn_join", "one fiber started and joined, one at a time",
         ("corun", *FIBERS, "go", "asio_spawn_no_io", "awaitable_no_io", "boost_fiber_inline", "asio_spawn_inline"),
         (repeated(1, title="one at a time"),), columns=BOTH, benchmark="spawn_join"),
-    operations("spawn_batch", "fibers spawned in batches, and all of a batch joined; the figures are those of one fiber",
-               ("corun", *FIBERS, "go", "asyncio"), "batches of 1000"),
+    Workload(
+        "spawn_batch", "fibers spawned in batches, and all of a batch joined; the figures are those of one fiber",
+        ("corun", *FIBERS, "go", "asyncio"),
+        (Case("1000 that end at once", quick=("--operations", "100000")),
+         Case("1000 alive at once", ("--waits", "1"), quick=("--operations", "100000"))),
+        columns=PER_OPERATION,
+        remarks={"1000 that end at once": f"{NEVER_ALIVE} two of its children are never alive at the same time"}),
     Workload(
         "skynet", "a tree of fibers, ten children each, sums up its leaves; the figures are those of one leaf",
         ("corun", *FIBERS, "go"),
         (Case("100,000 leaves", ("--operations", "100000"), modes=("quick",)),
-         Case("1,000,000 leaves", modes=("", "full"), needs_bytes={"boost_fiber": 6 * GIB})),
-        columns=PER_OPERATION, same=("sum",)),
+         Case("1,000,000 leaves", modes=("", "full"), needs_bytes={"boost_fiber": 6 * GIB}),
+         Case("100,000 leaves that wait once", ("--operations", "100000", "--waits", "1"), modes=("quick", ""),
+              needs_bytes={"boost_fiber": GIB, "asio_spawn": GIB}),
+         Case("1,000,000 leaves that wait once", ("--waits", "1"), modes=("full",),
+              needs_bytes={"boost_fiber": 11 * GIB, "asio_spawn": 10 * GIB, "corun": 6 * GIB, "go": 4 * GIB})),
+        columns=PER_OPERATION, same=("sum",),
+        remarks={title: f"{NEVER_ALIVE} few of the tree's fibers are alive at the same time"
+                 for title in ("100,000 leaves", "1,000,000 leaves")}),
     Workload(
         "parked", "fibers wait for one event; nanoseconds and bytes are those of one fiber",
-        ("corun", *FIBERS, "go"),
+        ("corun", *FIBERS, "go", "page_touch"),
         (Case("100,000 fibers", ("--fibers", "100000"), needs_bytes={"boost_fiber": 2 * GIB}, modes=("", "full")),
          Case("20,000 fibers", ("--fibers", "20000"), modes=("quick",)),
          Case("1,000,000 fibers", ("--fibers", "1000000"), rounds=1, modes=("full",),
               needs_bytes={"corun": 6 * GIB, "asio_spawn": 7 * GIB, "boost_fiber": 11 * GIB, "go": 4 * GIB})),
-        columns=("create_ns", "resident_b", "end_ns", "cpu_s", "rss_kib"), same=("woken",)),
+        columns=("create_cpu_ns", "resident_b", "end_cpu_ns", "cpu_s", "rss_kib"), same=("woken",)),
     Workload(
         "concurrent_task", "sleepers: tasks sleep and count",
         ("corun", *FIBERS, "thread", "go", "gevent", "asyncio"),
@@ -83,12 +94,12 @@ def echoing(title, connections, rounds, quick, **more):
 
 IO = (
     Workload(
-        "io_task", "files are written in blocks of 32 KiB", ("corun", "thread", "gevent"),
+        "io_task", "files are written in blocks of 32 KiB", ("corun", "thread", "go", "gevent"),
         (Case("100 files, 100 writes each", quick=("--writes", "20")),),
         same=("bytes",), needs_folder=True, pinned=False),
     Workload(
         "echo", "64 bytes are sent back, over connections that stay; CPU is the server's",
-        ("corun", "raw_epoll", "io_uring", "callbacks", *FIBERS, "go"),
+        ("corun", "raw_epoll", "io_uring", "callbacks", *FIBERS, "go", "corun_token"),
         (echoing("1 connection", 1, 20_000, 1000, modes=("", "full")),
          echoing("1 connection, parked before each request", 1, 4000, 1000, words=("--pause", "50"), modes=("full",)),
          echoing("64 connections", 64, 2000, 150),
@@ -117,7 +128,7 @@ IO = (
         columns=("op_ns", "op_cpu_ns", "load_part"), drawn="op_ns", same=("requests",), pinned=False),
     Workload(
         "url_fetch", "GETs from a web server, a connection each, 100 at a time",
-        ("corun", "raw_epoll", *FIBERS, "thread", "gevent"),
+        ("corun", "raw_epoll", *FIBERS, "thread", "go", "gevent"),
         (Case("1000 requests", ("--requests", "1000"), quick=("--requests", "500")),
          Case("10,000 requests", ("--requests", "10000"), modes=("full",))),
         same=("answered", "bytes"), needs_server=True),
@@ -126,6 +137,9 @@ IO = (
 WORKLOADS = (*CHEAP, *TALK, *IO)
 
 ALIASES = {"sleepers": "concurrent_task"}
+
+# What any runtime stands on; goals are ratios to them, so that they are measured always.
+FLOORS = "jump_fcontext", "page_touch"
 
 # Variants that tell more, but whose figures are no measure of the same work: no verdict is given on them.
 ASIDES = {
@@ -136,7 +150,8 @@ ASIDES = {
     "corun_concurrent": "the mutex that schedulers and threads may share",
     "corun_from_thread": "the producer is a plain thread",
     "corun_thrown": "the fibers are woken and throw by themselves: the rest of corun's row is what cancelling takes",
-    "corun_token": "composed operations of Asio and Beast, with corun as their completion token",
+    "corun_token": "Asio's and Beast's own operations, with corun as their completion token",
     "awaitable_shared": "all threads run one io_context",
     "jump_fcontext": "the bare switch of two stacks",
+    "page_touch": "a page of each stack touched for the first time, and nothing else",
 }

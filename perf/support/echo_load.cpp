@@ -1,5 +1,5 @@
-// The load of echo: each round writes one request on every connection, then reads every answer. Blocking calls: with one connection the
-// server has always to wait, with many there is always something to do.
+// The load of echo: each round writes one request on every connection, then reads every answer. Blocking calls: with one connection
+// the server has always to wait, with many there is always something to do.
 #include "load.hpp"
 
 #include <array>

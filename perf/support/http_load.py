@@ -2,8 +2,8 @@
 
     http_load.py RUNTIME [--connections N] [--seconds S] -- PROGRAM [ARGUMENT...]
 
-The program prints "listening at HOST:PORT". It runs on the last of the processors that there are, wrk on the first. Processor time is read
-from outside (/proc/PID/schedstat, in nanoseconds, of all threads), for C++, Go and nginx alike."""
+The program prints "listening at HOST:PORT". It runs on the last of the processors that there are, wrk on the first. Processor time
+is read from outside (/proc/PID/schedstat, in nanoseconds, of all threads), for C++, Go and nginx alike."""
 
 import argparse
 import ctypes
@@ -103,7 +103,8 @@ def wrk(port, connections, seconds, processor):
 def measure(given, folder):
     for_server, for_load = processors()
     command = [word.replace("{folder}", folder) for word in given.program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, preexec_fn=tied_to(for_server)) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+                          preexec_fn=tied_to(for_server)) as server:
         try:
             listening = re.match(r"listening at .*:(\d+)$", server.stdout.readline().strip())
             check(listening, f"{command[-1]} did not start listening")

@@ -1,5 +1,5 @@
-// http: "hello, world" over connections that stay. What the servers on Beast's parser share. Each serves until it is killed; who measures
-// it, http_load.py, reads its processor time from outside, as that of servers in other languages.
+// http: "hello, world" over connections that stay. What the servers on Beast's parser share. Each serves until it is killed; who
+// measures it, http_load.py, reads its processor time from outside, as that of servers in other languages.
 #pragma once
 
 #include "arguments.hpp"

@@ -9,7 +9,8 @@
 
 namespace perf {
 
-/// For `BENCHMARK(...)->Apply(perf::counted)`: as many iterations as the runner asks for by environment, else as many as take a while.
+/// For `BENCHMARK(...)->Apply(perf::counted)`: as many iterations as the runner asks for by environment, else as many as take a
+/// while.
 inline void counted(benchmark::internal::Benchmark* cost) {
     if (const char* number = std::getenv("CORUN_PERF_ITERATIONS"))
         if (const long long iterations = std::atoll(number); iterations > 0) cost->Iterations(iterations);

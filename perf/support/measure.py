@@ -80,10 +80,11 @@ def program(workload, body):
 
 
 def operations(workload, runtime, run, **defaults):
-    """The frame of a program that repeats an operation; `run(count, size)` returns how many it has done."""
+    """The frame of a program that repeats an operation; `run(count, size, ...)`, with all that the defaults name, returns how many
+    it has done."""
     given = arguments(f"{workload}: nanoseconds are those of one operation", **defaults)
     watch = Stopwatch()
-    done = run(given.operations, given.size)
+    done = run(*(getattr(given, name) for name in defaults))
     spent = watch.elapsed()
     check(done == given.operations, f"{done} of {given.operations} operations done")
     each = 1e9 / given.operations

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ namespace perf {
 struct operations {
     std::size_t count = 0;
     std::size_t size = 1;
+    std::optional<bool> waits{};  ///< does each give way once before it ends? Without a value, no question of the workload
     std::size_t done = 0;   ///< to be counted by what was started, not by who started it
     std::uint64_t sum = 0;  ///< whatever the workload adds up; equal in every runtime
 };
@@ -26,9 +28,12 @@ int operations_main(int argc, char** argv, std::string_view workload, std::strin
         arguments args{std::string{workload} + ": nanoseconds are those of one operation"};
         args.option("operations", work.count, "how many operations")
             .option("size", work.size, "how large each is, or how many are under way at once");
+        bool waits = false;
+        if (work.waits) args.option("waits", waits, "1: each gives way once before it ends");
         if (!args.parse(argc, argv)) return;
         require_count("operations", work.count, 1'000'000'000);
         require_count("size", work.size);
+        if (work.waits) work.waits = waits;
 
         const stopwatch watch;
         run(work);

@@ -1,5 +1,6 @@
-// two_threads: a server whose requests take it 0.2 ms of computing each, on one thread or on two. What the servers share. The load is
-// two_threads_load.cpp; what it takes is told beside the server's figures, because on two processors it takes that from the server.
+// two_threads: a server whose requests take it 0.2 ms of computing each, on one thread or on two. What the servers share. The load
+// is two_threads_load.cpp; what it takes is told beside the server's figures, because on two processors it takes that from the
+// server.
 #pragma once
 
 #include "arguments.hpp"

@@ -1,5 +1,5 @@
-// The load of two_threads: each connection sends its next request as soon as it has its answer, so that no thread of the server waits for
-// another's. `rounds` is the number of requests on all connections together.
+// The load of two_threads: each connection sends its next request as soon as it has its answer, so that no thread of the server
+// waits for another's. `rounds` is the number of requests on all connections together.
 #include "compute.hpp"
 #include "load.hpp"
 

@@ -93,6 +93,9 @@ class Stuck(unittest.TestCase):
         self.assertIn("'billing' waiting in mutex::lock_operation", text)
         for function in ("bill ()", "ship ()", "customer ()"):
             self.assertIn(function, text)
+        running = text[text.index("'shop' running", text.index("4 fibers")):].split("\n\n")[0]
+        self.assertIn("abort ()", running)
+        self.assertIn("enter_fiber", running)
 
     def test_a_cycle_of_joins_is_refused_with_every_line(self):
         ended = support.run("stuck", "joins")

@@ -2,6 +2,7 @@ import contextlib
 import os
 import pty
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -172,6 +173,20 @@ class Failures(unittest.TestCase):
                                timeout=support.LONGEST)
         self.assertEqual(ended.returncode, 1)
         self.assertIn("failed: 1 unreachable (first: http://192.0.2.1/)", ended.stdout)
+
+
+    def test_without_descriptors(self):
+        with Server("web_server", "--port", 0) as server:
+            ended = run("url_fetch", "-n", 100, "-c", 50, server.url,
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20)))
+        self.assertEqual((ended.returncode, ended.stderr), (1, ""))
+        self.assertEqual(re.findall(r"^failed: \d+ (.*) \(first: .*$", ended.stdout, re.M), ["Too many open files"])
+
+    def test_a_full_disk(self):
+        with Server("web_server", "--port", 0) as server, open("/dev/full", "w") as full:
+            ended = subprocess.run([support.example("url_fetch"), server.url], stdout=full, stderr=subprocess.PIPE, text=True,
+                                   timeout=support.LONGEST)
+        self.assertEqual((ended.returncode, ended.stderr), (1, "url_fetch: the totals cannot be written\n"))
 
 
 class Terminal(unittest.TestCase):

@@ -103,6 +103,40 @@ BOOST_AUTO_TEST_CASE(rethrow_leaves_run_which_can_be_called_again) {
     BOOST_TEST(finished == 3);
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_handler_is_the_default) {
+    const auto child = corun_test::in_child([] {
+        asio::io_context io;
+        corun::scheduler::of(io).on_unhandled({});
+        corun::spawn(io, {.name = "unlucky"}, fail);
+        io.run();
+    });
+    BOOST_TEST(child.error_output.find("'unlucky'") != std::string::npos);
+}
+
+// A fiber that fails while its context is destroyed: nobody is left who could catch what the handler throws, or call the token.
+BOOST_AUTO_TEST_CASE(while_the_context_ends_it_is_reported_all_the_same) {
+    const auto child = corun_test::in_child([] {
+        const auto fail_at_the_end = [] {
+            try {
+                corun::yield(corun::sleep_for(std::chrono::hours{1}));
+            } catch (const corun::cancelled&) {
+                fail();
+            }
+        };
+        asio::io_context io;
+        corun::scheduler::of(io).on_unhandled(corun::rethrow_unhandled);
+        corun::spawn(io, {.name = "rethrown"}, fail_at_the_end);
+        corun::spawn(io, {.name = "with a token"}, fail_at_the_end, [](std::exception_ptr) {});
+        corun::spawn(io, {.name = "without failure"}, [] { corun::yield(corun::sleep_for(std::chrono::hours{1})); },
+                     [](std::exception_ptr) {});
+        io.poll();
+    });
+    BOOST_TEST(child.exit_code == 0);
+    for (const char* part : {"'rethrown'", "'with a token'", "nobody listens", "detached_failure.cpp:"})
+        BOOST_TEST(child.error_output.find(part) != std::string::npos, child.error_output);
+    BOOST_TEST(child.error_output.find("'without failure'") == std::string::npos, child.error_output);
+}
+
 BOOST_AUTO_TEST_CASE(by_default_one_line_on_stderr_and_on) {
     const auto child = corun_test::in_child([] {
         asio::io_context io;

@@ -8,9 +8,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/mman.h>
+
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 using corun::detail::memory_calls;
@@ -30,6 +34,30 @@ struct other_calls {
 
 bool no_light_guards(void*, std::size_t) noexcept {
     errno = EINVAL;  // what kernels before 6.13 say
+    return false;
+}
+
+// Mappings that are given back when the system has no more: exceptions, forks and a sanitizer's run-time need some of their own.
+struct reserve_of_mappings {
+    static constexpr std::size_t pages = 1024, page = 64 * 1024;  // at least one of the system's
+    static inline std::byte* base = nullptr;
+
+    reserve_of_mappings() {
+        base = static_cast<std::byte*>(memory_calls.map(pages * page));
+        BOOST_REQUIRE(base != nullptr);
+        for (std::size_t i = 0; i < pages; i += 2) BOOST_REQUIRE(memory_calls.guard_heavy(base + i * page, page));
+    }
+    ~reserve_of_mappings() { give_back(); }
+    static void give_back() noexcept {
+        if (base != nullptr) memory_calls.unmap(std::exchange(base, nullptr), pages * page);
+    }
+};
+
+bool heavy_guard(void* page, std::size_t bytes) noexcept {
+    if (::mprotect(page, bytes, PROT_NONE) == 0) return true;
+    const int reason = errno;
+    reserve_of_mappings::give_back();
+    errno = reason;
     return false;
 }
 
@@ -66,9 +94,12 @@ BOOST_AUTO_TEST_CASE(forty_thousand_with_light_guards_or_an_error) {
 
 BOOST_AUTO_TEST_CASE(heavy_guards_end_in_an_error_never_in_an_unguarded_stack) {
     other_calls restore;
+    const reserve_of_mappings reserve;
     memory_calls.guard_light = no_light_guards;
+    memory_calls.guard_heavy = heavy_guard;
     stack_pool pool{slot};
     std::vector<stack> taken;
+    taken.reserve(many);
     std::string message;
     try {
         for (int i = 0; i != many; ++i) taken.push_back(pool.take());

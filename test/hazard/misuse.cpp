@@ -1,4 +1,5 @@
 // Yields where none may be, joins of oneself, impossible stacks, loops inside fibers, strands: typed errors that say where.
+#include "support/child_process.hpp"
 #include "support/leaks.hpp"
 
 #include <corun.hpp>
@@ -7,6 +8,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <csignal>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -91,6 +94,36 @@ BOOST_AUTO_TEST_CASE(impossible_stack_sizes) {
                                                     {std::to_string(bytes).c_str(), here});
     });
     throws_saying<corun::stack_unavailable>([] { corun::run([] {}, {.scheduler = {.stack_size = 0}}); }, {"too small"});
+}
+
+BOOST_AUTO_TEST_CASE(an_executor_that_is_empty) {
+    BOOST_CHECK_THROW(corun::spawn(asio::any_io_executor{}, [] {}), asio::execution::bad_executor);
+    BOOST_CHECK_THROW(corun::scheduler{asio::any_io_executor{}}, asio::execution::bad_executor);
+}
+
+// It would wait for itself: it ends in a message, not in a hang.
+BOOST_AUTO_TEST_CASE(a_scheduler_a_context_or_a_runtime_that_its_own_fiber_destroys) {
+    const auto aborts_saying = [](const std::string& what, auto body) {
+        const auto child = corun_test::in_child(body);
+        BOOST_TEST(child.signal == SIGABRT, what);
+        BOOST_TEST(child.error_output.find(what + " was destroyed") != std::string::npos, child.error_output);
+    };
+    aborts_saying("a scheduler", [] {
+        asio::io_context io;
+        auto own = std::make_unique<corun::scheduler>(io.get_executor());
+        corun::spawn(*own, [&] { own.reset(); });
+        io.run();
+    });
+    aborts_saying("an execution context", [] {
+        auto own = std::make_unique<asio::io_context>();
+        corun::spawn(*own, [&] { own.reset(); });
+        own->run();
+    });
+    aborts_saying("a runtime", [] {
+        auto own = std::make_unique<corun::runtime>(corun::runtime_options{.threads = 1});
+        corun::spawn(own->scheduler_at(0), [&] { own.reset(); });
+        own->join();
+    });
 }
 
 BOOST_AUTO_TEST_CASE(an_event_loop_run_on_a_fiber) {

@@ -1,5 +1,6 @@
 // A primitive of one scheduler that is used on another one: an error, never a silent race.
 #include <corun/barrier.hpp>
+#include <corun/broadcast.hpp>
 #include <corun/channel.hpp>
 #include <corun/condition_variable.hpp>
 #include <corun/event.hpp>
@@ -7,6 +8,7 @@
 #include <corun/latch.hpp>
 #include <corun/mutex.hpp>
 #include <corun/once.hpp>
+#include <corun/rate_limiter.hpp>
 #include <corun/run.hpp>
 #include <corun/select.hpp>
 #include <corun/semaphore.hpp>
@@ -104,7 +106,43 @@ BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
         (void)corun::yield(b.arrive_and_wait());
         BOOST_TEST(names(refused([&] { (void)corun::yield(b.arrive_and_wait()); }), "barrier"));
         BOOST_TEST(names(refused([&] { b.arrive_and_drop(); }), "barrier"));
+
+        corun::broadcast<int> news{1};
+        auto reader = news.subscribe();
+        BOOST_TEST(names(refused([&] { news.send(1); }), "broadcast"));
+        BOOST_TEST(names(refused([&] { (void)news.subscribe(); }), "broadcast"));
+        BOOST_TEST(names(refused([&] { (void)corun::yield(reader.receive()); }), "broadcast"));
+
+        corun::rate_limiter limiter{1, 1};
+        (void)limiter.try_acquire();
+        BOOST_TEST(names(refused([&] { (void)limiter.try_acquire(); }), "rate_limiter"));
+        BOOST_TEST(names(refused([&] { corun::yield(limiter.acquire()); }), "rate_limiter"));
     });
+}
+
+BOOST_AUTO_TEST_CASE(looking_at_it_is_a_use) {
+    corun::channel<int> c{1};
+    corun::mutex m;
+    corun::semaphore permits{1};
+    corun::once o;
+    corun::broadcast<int> news{1};
+    corun::run([&] {
+        (void)c.try_receive();
+        (void)m.try_lock();
+        permits.release();
+        corun::yield(o.call([] {}));
+        auto reader = news.subscribe();
+        BOOST_TEST(names(refused([&] { (void)c.size(); }), "channel"));
+        BOOST_TEST(names(refused([&] { (void)c.closed(); }), "channel"));
+        BOOST_TEST(names(refused([&] { (void)m.is_locked(); }), "mutex"));
+        BOOST_TEST(names(refused([&] { (void)permits.permits(); }), "semaphore"));
+        BOOST_TEST(names(refused([&] { (void)o.done(); }), "once"));
+        BOOST_TEST(names(refused([&] { (void)reader.pending(); }), "broadcast"));
+    });
+    BOOST_TEST(c.size() == 0U);  // but what nobody uses any more can be looked at
+    BOOST_TEST(!m.is_locked());
+    BOOST_TEST(permits.permits() == 2);
+    BOOST_TEST(o.done());
 }
 
 BOOST_AUTO_TEST_CASE(also_inside_a_select) {

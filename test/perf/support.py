@@ -35,6 +35,14 @@ class Quiet:
         return self.is_late
 
 
+def is_gone(pid):
+    """Has the process ended? One that nobody has waited for yet has."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def program(folder, name, script):
     """A program of the suite, as a shell script that prints its line."""
     path = folder / "perf" / name
@@ -56,6 +64,7 @@ def result(corun, **peers):
 
 def report(results, counts=(), curves=()):
     return {"when": "2024-05-01T12:00:00+00:00", "seconds": 1, "machine": {"processor": "<any>", "cores": 2},
-            "busy": {"steal": 0.1, "others": 0.2, "load": [1, 1, 1]}, "options": {"mode": "", "rounds": 5, "peers": [], "names": []},
+            "busy": {"steal": 0.1, "others": 0.2, "load": [1, 1, 1]},
+            "options": {"mode": "", "rounds": 5, "peers": [], "names": []},
             "results": results, "counts": list(counts), "curves": list(curves),
             "goals": [{"goal": "g", "asked": "≤ 1", "measured": None, "met": None}], "broken": {"lost": "a reason"}}

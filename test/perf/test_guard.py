@@ -3,11 +3,12 @@
 import pathlib
 import tempfile
 import unittest
+import unittest.mock as mock
 
-import support  # noqa: F401
-from suite import baseline, children, counts
+import support
+from suite import baseline, catalogue, children, counts, programs
 
-BUILD = {"compiler": "GNU 12.2.0", "boost": "1.81.0", "arch": "x86_64", "flags": "-O2"}
+BUILD = {"compiler": "GNU 12.2.0", "boost": "1.81.0", "arch": "x86_64", "flags": "-O2", "guards": "madvise"}
 
 
 def counted(instructions, allocations=0, **more):
@@ -33,7 +34,8 @@ class Guard(unittest.TestCase):
     def test_more_fails_with_both_figures_and_the_way_to_accept_it(self):
         status, text = self.check(counted(104))
         self.assertEqual(status, 1)
-        for words in "yield: instructions", "100 in the baseline", "104 now", "+4.0%", "./dev perf --accept-counts", "baseline.json":
+        for words in ("yield: instructions", "100 in the baseline", "104 now", "+4.0%", "./dev perf --accept-counts",
+                      "baseline.json"):
             self.assertIn(words, text)
 
     def test_less_fails_too_or_it_could_be_lost_again_unseen(self):
@@ -54,6 +56,16 @@ class Guard(unittest.TestCase):
         self.assertIn("GNU 15.1.0", text)
         self.assertIn("./dev perf --accept-counts", text)
 
+    def test_a_kernel_that_guards_stacks_otherwise_is_another_machine(self):
+        status, text = self.check(counted(500), {**BUILD, "guards": "mprotect"})
+        self.assertEqual(status, 77)
+        self.assertIn("mprotect", text)
+
+    def test_variants_of_coruns_are_guarded_too_and_peers_are_not(self):
+        (result,) = counted(100)
+        result["counts"] |= {"corun_token": {"instructions": 7}, "go": {"instructions": 5}}
+        self.assertEqual(set(baseline.of_corun([result])), {"yield", "yield (corun_token)"})
+
     def test_a_missing_tool_is_skipped_and_said(self):
         status, text = self.check(counted(100, skipped={"instructions": "valgrind is not installed"}))
         self.assertEqual((status, text), (77, "skipped: instructions: valgrind is not installed"))
@@ -67,6 +79,32 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.check(counted(104))[0], 0)
         self.assertEqual(self.check(counted(80), {**BUILD, "boost": "1.88.0"})[0], 0)
         self.assertEqual(len(baseline.load(self.path)), 2)
+
+
+class Counting(unittest.TestCase):
+    def count(self, script, late=False):
+        counted = catalogue.Counted("work", "thing", 10, 30, kinds=("allocations",), runtimes=("corun", "go"))
+        workload = catalogue.Workload("work", "does something", counted.runtimes, (), pinned=False)
+        result = counts.nothing_yet(counted)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(counts, "workload_called", lambda _: workload):
+            folder = pathlib.Path(folder)
+            support.program(folder, "work", script)
+            (folder / "perf/count_allocations.so").touch()  # which the loader leaves out, with a complaint
+            counts.Counter(programs.Programs(folder), support.Quiet(late)).count(counted, ["corun", "go"], result)
+        return result
+
+    def test_what_a_program_does_once_is_not_in_it(self):
+        result = self.count('echo $((1000 + 7 * $2)) > "$CORUN_PERF_ALLOCATIONS"')
+        self.assertEqual(result["counts"], {"corun": {"allocations": 7.0}})
+        self.assertIn("go", result["skipped"])
+
+    def test_a_failure_is_told(self):
+        self.assertEqual(self.count("echo broken >&2; exit 1")["failed"], {"corun": "allocations: broken"})
+
+    def test_when_the_time_is_up_nothing_more_is_counted_and_that_is_said_once(self):
+        result = self.count("exit 1", late=True)
+        self.assertEqual((result["counts"], result["failed"]), ({}, {}))
+        self.assertEqual(result["skipped"]["—"], "the time was up before all was counted")
 
 
 class Tools(unittest.TestCase):

@@ -1,5 +1,6 @@
 """Tests of what several rounds are taken to tell. Run: python3 test/perf/test_samples.py"""
 
+import math
 import unittest
 
 import support  # noqa: F401
@@ -24,6 +25,20 @@ class Verdicts(unittest.TestCase):
     def test_what_disturbs_a_round_disturbs_both(self):
         verdict = samples.verdict([1, 10, 1, 5, 1], [1.5, 15, 1.5, 7.5, 1.5])
         self.assertEqual((verdict["verdict"], verdict["ratio"]), ("more", 1.5))
+
+    def test_the_interval_holds_the_median_with_the_confidence_that_is_promised_and_is_no_wider(self):
+        def outside(rounds, dropped):  # that the median is below the smallest or above the largest of those that are kept
+            return 2 * sum(math.comb(rounds, number) for number in range(dropped + 1)) / 2 ** rounds
+        for rounds in range(samples.FEWEST, 60):
+            dropped = samples.dropped(rounds)
+            self.assertEqual(samples.interval(list(range(rounds))), (dropped, rounds - 1 - dropped))
+            self.assertLessEqual(outside(rounds, dropped), 1 - samples.CONFIDENCE)
+            self.assertGreater(outside(rounds, dropped + 1), 1 - samples.CONFIDENCE)
+        self.assertEqual([samples.interval([1] * rounds) for rounds in range(samples.FEWEST)], [None] * samples.FEWEST)
+
+    def test_nobody_is_ranked_by_nothing(self):
+        self.assertIsNone(samples.verdict([0] * 5, [1] * 5))
+        self.assertEqual(samples.verdict([1] * 5, [1] * 5)["verdict"], "noise")
 
     def test_summary(self):
         self.assertEqual(samples.summary([3, 1, 2]), {"min": 1, "median": 2, "max": 3, "spread": 1})

@@ -88,8 +88,10 @@ std::string arrow_of(const event& each) {
 void check_order(std::vector<event>& events, const std::set<std::uint64_t>& named) {
     std::stable_sort(events.begin(), events.end(), [](const event& a, const event& b) { return a.at < b.at; });
     std::map<std::uint64_t, std::size_t> open;
+    std::set<std::uint64_t> empty = named;
     std::map<std::string, std::string> arrows;  // how many ends each has
     for (const event& each : events) {
+        if (each.phase != 'M') empty.erase(each.track);
         if (each.phase == 'i' || each.phase == 'M') continue;
         BOOST_TEST(named.contains(each.track), "track " << each.track << " has no name");
         if (each.phase == 'B') {
@@ -104,6 +106,7 @@ void check_order(std::vector<event>& events, const std::set<std::uint64_t>& name
             arrows[arrow_of(each)] += each.phase;
     }
     for (const auto& [track, slices] : open) BOOST_TEST(slices == 0U, "a begin without an end on track " << track);
+    for (const std::uint64_t track : empty) BOOST_TEST(track == 0U, "a name for track " << track << ", on which is nothing");
     for (const auto& [arrow, ends] : arrows) BOOST_TEST(ends == "sf", "the arrow " << arrow << " has the ends " << ends);
 }
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-PAGES = sorted(pathlib.Path("/usr").glob("*/go*/**/trace_viewer_full.html"))  # Debian's golang-src has it
+PAGES = sorted(pathlib.Path("/usr").glob("share/go-*/**/trace_viewer_full.html"))  # Debian's golang-src has it
 NODE = shutil.which("node") or shutil.which("nodejs")
 SLOW = pathlib.Path(os.environ["CORUN_EXAMPLES"]) / "slow"
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -26,9 +27,24 @@ using held_by_sender = std::conditional_t<std::is_trivially_copyable_v<T> && siz
 // A send that waits, as the channel sees it.
 template <class T>
 struct sender : waiter {
-    T* value;                    // set while it waits
-    bool failed = false;         // the channel was closed, or there is a failure:
-    std::exception_ptr failure;  // the value could not be moved into the channel
+    static constexpr bool may_throw = !std::is_nothrow_move_constructible_v<T>;
+    struct no_memory {
+        explicit operator bool() const noexcept { return is_so; }
+        bool is_so = false;
+    };
+
+    T* value;             // set while it waits
+    bool failed = false;  // the channel was closed, or there is a failure: the value could not be moved into it
+    std::conditional_t<may_throw, std::exception_ptr, no_memory> failure{};
+
+    // In a handler of what was thrown.
+    void fail() noexcept {
+        if constexpr (may_throw)
+            failure = std::current_exception();
+        else
+            failure.is_so = true;
+        failed = true;
+    }
 };
 
 // @tparam Held  T, a value of its own; or T*, the sender's
@@ -41,10 +57,10 @@ public:
         : channel_{&c}, held_{hold(sent)} {}
     send_operation(send_operation&& other) : channel_{other.channel_}, held_{std::move(other.held_)} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_push(); }
+    [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.
-    [[nodiscard]] CORUN_SWITCH bool try_commit() {
-        if (channel_->closed()) [[unlikely]]
+    [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
+        if (!channel_->is_open(here)) [[unlikely]]
             return this->failed = true;
         return channel_->push(its_value());
     }
@@ -52,13 +68,16 @@ public:
     void about_to_wait() noexcept { this->value = &its_value(); }
     void get() const {
         if (this->failed) [[unlikely]]
-            fail();
+            throw_failure();
     }
 
 private:
-    [[noreturn]] __attribute__((noinline)) void fail() const {
-        if (this->failure) std::rethrow_exception(this->failure);
-        throw channel_closed{};
+    [[noreturn]] __attribute__((noinline)) void throw_failure() const {
+        if (!this->failure) throw channel_closed{};
+        if constexpr (sender<T>::may_throw)
+            std::rethrow_exception(this->failure);
+        else
+            throw std::bad_alloc{};
     }
     static constexpr bool refers = std::is_same_v<Held, T*>;
     static Held hold(T& sent) {
@@ -86,10 +105,10 @@ public:
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
 
-    [[nodiscard]] bool available() const { return channel_->closed() || channel_->may_pull(); }
-    [[nodiscard]] CORUN_SWITCH bool try_commit() {
-        const bool closed = channel_->closed();
-        return channel_->pull(value_) || closed;
+    [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_pull(); }
+    [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
+        const bool ended = !channel_->is_open(here);
+        return channel_->pull(value_) || ended;
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->receivers_; }
     // Not as a whole: two narrow stores read back by one wide load would wait for each other.

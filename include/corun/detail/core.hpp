@@ -24,7 +24,7 @@ struct scheduler_core {
     std::uint64_t waits = 0;          // operations that made their fiber wait
     std::int64_t coarse_now = 0;      // nanoseconds of corun::clock: at the last poll or, where that is observed, the last yield
     fcontext_t loop_sp = nullptr;
-    fcontext_t discarded = nullptr;   // where the stack pointer of an ended fiber goes
+    fcontext_t left_sp = nullptr;     // of the stack of the fiber that ended last
     stack_span loop;
     simulation* simulated = nullptr;  // whose turns and time a test decides (detail/simulation.hpp); null otherwise
     descriptor_table known_descriptors;  // lib/readiness.hpp keeps it
@@ -65,8 +65,6 @@ extern "C" __attribute__((tls_model("initial-exec"))) thread_local constinit sch
 // gives the others a turn).
 void heed_alerts(fiber_record& self);
 
-// Tells the innermost strand frames on the calling thread's Asio call stack apart from others; 0 if there are none.
-[[nodiscard]] std::uintptr_t innermost_strand() noexcept;
 [[noreturn]] void throw_yield_below_strand(fiber_record& self);
 
 // Continues the first runnable fiber, or the loop where there is none or the budget is used up. `self` is left behind with
@@ -106,7 +104,7 @@ CORUN_SWITCH void give_way(fiber_record& self) noexcept {
 
 // Before a switch, and before anything begins that one must end.
 CORUN_SWITCH void refuse_below_strand(fiber_record& self) {
-    if (innermost_strand() != self.owner->strand_at_entry) [[unlikely]]
+    if (innermost_strand(self.owner->places) != self.owner->strand_at_entry) [[unlikely]]
         throw_yield_below_strand(self);
 }
 

@@ -14,6 +14,7 @@ class countdown {
         std::ptrdiff_t count;
         [[nodiscard]] bool passes(std::ptrdiff_t) const noexcept { return count == 0; }
         void take(std::ptrdiff_t) const noexcept {}
+        void give_back(std::ptrdiff_t) const noexcept {}
     };
     using gate = detail::gate<counter>;
 

@@ -8,8 +8,8 @@
 
 namespace corun::detail {
 
-// State has passes(n), whether it lets one through who wants n, and take(n), which takes that then. Called under the lock; they run no
-// user code and do not throw.
+// State has passes(n), whether it lets one through who wants n, take(n), which takes that then, and give_back(n), which undoes it. Called
+// under the lock; they run no user code and do not throw.
 template <class State>
 class gate {
 public:
@@ -33,6 +33,9 @@ public:
             return was_in_line;
         }
         void get() noexcept {}
+        void give_back() noexcept {
+            from->change([this](State& s) { s.give_back(wanted); });
+        }
 
         // --- for select ---
         [[nodiscard]] primitive_lock& lock() noexcept { return from->lock_; }

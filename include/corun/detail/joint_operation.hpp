@@ -47,8 +47,9 @@ struct joint_case {
 
     // True if it ends now.
     bool ends() {
-        if (stage == joint_stage::over || !op.ready()) return false;
+        if (stage == joint_stage::over) return false;
         try {
+            if (!op.ready()) return false;
             if constexpr (std::is_void_v<value>) {
                 op.get();
                 conclude(corun::outcome<value>{std::monostate{}});

@@ -4,6 +4,7 @@
 #include <corun/detail/run_queue.hpp>
 #include <corun/detail/sanitizer.hpp>
 #include <corun/detail/spin_lock.hpp>
+#include <corun/detail/steps.hpp>
 #include <corun/error.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -42,6 +43,19 @@ struct inbox_node {
 
 // Told once when a fiber has ended. In one of the fiber's lists of listeners, both ways linked, exactly while `listening`.
 struct end_listener {
+    void enlist(end_listener*& list) noexcept {
+        next = list;
+        link = &list;
+        if (next != nullptr) next->link = &next;
+        list = this;
+        listening = true;
+    }
+    void strike_off() noexcept {
+        *link = next;
+        if (next != nullptr) next->link = link;
+        listening = false;
+    }
+
     end_listener* next = nullptr;
     end_listener** link = nullptr;  // what points to this one
     bool listening = false;
@@ -88,6 +102,7 @@ enum outcome : std::uint8_t {
     outcome_claimed = 4,   // somebody has received the result or failure, or reported the failure
     outcome_detached = 8,  // no handle is left to receive it
     outcome_joined = 16,   // a join has had it
+    outcome_dropped = 32,  // the handler that was to receive it was destroyed without being called
 };
 
 // How hard an Asio operation is asked to stop when its fiber is cancelled: the types of asio::cancellation_type in their order.
@@ -193,16 +208,15 @@ void intrusive_ptr_release(fiber_record* fiber) noexcept;
 // to a fiber of its own, neither takes a lock.
 [[nodiscard]] bool listen(fiber_record& fiber, end_listener& listener) noexcept;
 void stop_listening(fiber_record& fiber, end_listener& listener) noexcept;
-// Of an ended fiber, on its owner.
-void tell_listeners(fiber_record& fiber, bool watched) noexcept;
+// Those of other schedulers and threads, of an ended fiber, on its owner.
+void tell_listeners_elsewhere(fiber_record& fiber) noexcept;
 
 inline void intrusive_ptr_add_ref(fiber_record* fiber) noexcept {
-    fiber->references.fetch_add(1, std::memory_order_relaxed);
+    add_reference(fiber->references);
 }
 inline void intrusive_ptr_release(fiber_record* fiber) noexcept {
     // Who holds the only reference needs no atomic step: nobody else is there to take another one.
-    if (fiber->references.load(std::memory_order_acquire) == 1 ||
-        fiber->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    if (fiber->references.load(std::memory_order_acquire) == 1 || drop_reference(fiber->references) == 1)
         destroy(*fiber);
 }
 using fiber_ref = boost::intrusive_ptr<fiber_record>;

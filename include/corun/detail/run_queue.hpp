@@ -90,15 +90,9 @@ public:
         return taken;
     }
 
-    // For debuggers: offsets of what follows.
-    struct offsets {
-        std::uint32_t slots, head, tail, mask;
-    };
-    [[nodiscard]] static constexpr offsets layout() noexcept {
-        return {offsetof(run_queue, slots_), offsetof(run_queue, head_), offsetof(run_queue, tail_), offsetof(run_queue, mask_)};
-    }
-
 private:
+    friend struct run_queue_layout;  // tells debuggers where what follows lies
+
     // As a number: there is no arithmetic on null, which is the stack of a fiber that has not run.
     static void prefetch_two_lines(const void* from) noexcept {
         __builtin_prefetch(from, 1);

@@ -22,7 +22,7 @@ namespace corun::detail {
 // begin themselves can be late and can be cancelled, and nothing else throws there.
 enum class scope_kind : std::uint8_t { group, timeout, move_on, shield, stop_token };
 
-class scope : timer_node {
+class scope final : timer_node {
 public:
     // @param where  of the block that it belongs to, for those who look at the fiber
     scope(fiber_record& self, scope_kind kind, std::source_location where) noexcept;

@@ -4,7 +4,10 @@
 #include <corun/detail/wait_list.hpp>
 #include <corun/yield.hpp>
 
+#include <cstddef>
+#include <exception>
 #include <functional>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -34,12 +37,23 @@ struct select_case {
     Op op;
     [[no_unique_address]] Function function;
 
-    // Whether it can take effect now; has none.
-    [[nodiscard]] bool is_available() {
-        if constexpr (is_committing)
+    // Whether it can take effect now; has none. @param here  null outside of schedulers
+    [[nodiscard]] CORUN_SWITCH bool is_available(scheduler_core* here) {
+        if constexpr (requires { op.available(here); })
+            return op.available(here);
+        else if constexpr (is_committing)
             return op.available();
         else
             return op.ready();
+    }
+    // Of one that has begun and that nobody commits. One that throws has ended with that.
+    [[nodiscard]] bool has_ended(std::exception_ptr& failure) noexcept {
+        try {
+            return op.ready();
+        } catch (...) {
+            failure = std::current_exception();
+            return true;
+        }
     }
     // Takes effect, if it still can.
     [[nodiscard]] bool commit() {
@@ -48,14 +62,19 @@ struct select_case {
         else
             return true;
     }
-    // Where it does not depend on other threads.
-    void wait(fiber_record& self, selection& all, int number) {
-        if constexpr (is_committing)
+    // Where it does not depend on other threads. False: only later events can end it.
+    bool wait(fiber_record& self, selection& all, int number) {
+        if constexpr (is_committing) {
             op.wait_among(self, all, number);
-        else if constexpr (requires { op.start_on(self); })
+            return false;
+        } else if constexpr (requires { op.start_among(self); }) {
+            return op.start_among(self);
+        } else if constexpr (requires { op.start_on(self); }) {
             op.start_on(self);
-        else
+        } else {
             op.start(waker{self});
+        }
+        return !is_committing;
     }
     // False: it goes on until is_available().
     [[nodiscard]] bool withdraw() {
@@ -78,7 +97,21 @@ struct default_case {
     explicit default_case(Function f) : function{std::move(f)} {}
 
     [[no_unique_address]] Function function;
+
+    [[nodiscard]] bool commit() const noexcept { return true; }
 };
+
+// What f returns of the case of that number, and of the number as a constant.
+template <class R, class Function, class... Cases>
+R at(std::tuple<Cases...>& cases, std::size_t number, Function f) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) -> R {
+        using function = R (*)(std::tuple<Cases...>&, Function&);
+        static constexpr function functions[] = {[](std::tuple<Cases...>& all, Function& g) -> R {
+            return g(std::get<I>(all), std::integral_constant<std::size_t, I>{});
+        }...};
+        return functions[number](cases, f);
+    }(std::index_sequence_for<Cases...>{});
+}
 
 template <class T>
 inline constexpr bool is_case = false;
@@ -167,6 +200,18 @@ struct select_result {
         (has_function<First> && ... && has_function<Rest>)&&(std::is_same_v<case_value<First>, case_value<Rest>> && ...);
     using type =
         std::conditional_t<is_plain, case_value<First>, std::variant<storable<case_value<First>>, storable<case_value<Rest>>...>>;
+
+    template <class Case, std::size_t I>
+    static type read(Case& c, std::integral_constant<std::size_t, I>) {
+        if constexpr (is_plain) {
+            return value_of(c);
+        } else if constexpr (std::is_void_v<case_value<Case>>) {
+            value_of(c);
+            return type{std::in_place_index<I>};
+        } else {
+            return type{std::in_place_index<I>, value_of(c)};
+        }
+    }
 };
 
 }  // namespace corun::detail

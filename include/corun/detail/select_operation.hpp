@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -41,29 +42,31 @@ public:
     select_operation(select_operation&& other) : cases_{std::move(other.cases_)} {}  // before it starts
 
     [[nodiscard]] bool ready() {
-        if (!started_) return chosen() != undecided || choose() || take_default();
+        if (!started_) return chosen() != undecided || choose(current_core()) || take_default();
         if (chosen() == undecided && !choose_ended()) return false;
         return is_delivered() && losers_are_gone();
     }
-    void start(const waker& w) { start_on(*w.fiber()); }
-    void start_on(fiber_record& self) {
+    [[nodiscard]] bool take_now(fiber_record& self) { return choose(self.owner) || take_default(); }
+    void start(const waker& w) { (void)start_on(*w.fiber()); }
+    // False: only others can change the answer.
+    bool start_on(fiber_record& self) {
         started_ = true;
         fiber_ = &self;
-        try {
-            each([&]<class Case>(Case& c, std::size_t i) {
-                if constexpr (!Case::is_shared && !is_default<Case>) {
-                    c.wait(self, *this, static_cast<int>(i));
-                    if constexpr (!Case::is_committing) begun_ |= mask{1} << i;
-                }
-            });
-        } catch (...) {
-            // A case may have been given its value while another one began: that must not be lost.
-            if (!decide(nobody)) return;
-            (void)withdraw_all_but(nobody);
-            throw;
+        if constexpr (has_others) {
+            try {
+                if (!start_cases()) return false;
+            } catch (...) {
+                // A case may have been given its value while another one began: that must not be lost.
+                if (!decide(nobody)) return true;
+                if (withdraw_all()) throw;
+                failure_ = std::current_exception();
+            }
+        } else if (!start_cases()) {
+            return false;
         }
         if constexpr (has_shared)
             if (chosen() == undecided) line_up();
+        return true;
     }
     // The cases that were begun and do not let themselves be withdrawn are waited for; the first of them is the value.
     [[nodiscard]] bool cancel() {
@@ -71,11 +74,7 @@ public:
             if constexpr (has_shared) is_late_ = fiber_->waits_elsewhere = true;
             return false;
         }
-        settled_ = true;
-        stopping_ = withdraw_all_but(nobody);
-        if (stopping_ == 0) return true;
-        set(std::countr_zero(stopping_));
-        return false;
+        return withdraw_all();
     }
     // Another thread is about to deliver.
     [[nodiscard]] bool is_elsewhere() { return is_late_ && !is_delivered(); }
@@ -88,7 +87,10 @@ public:
     typename result::type get() {
         if constexpr (has_shared)
             if (fiber_ != nullptr) fiber_->waits_elsewhere = false;
-        return get_from(numbers{});
+        if constexpr (has_others)
+            if (failure_) [[unlikely]]
+                std::rethrow_exception(failure_);
+        return at<typename result::type>(cases_, static_cast<std::size_t>(chosen()), [](auto& c, auto i) { return result::read(c, i); });
     }
 
 private:
@@ -97,21 +99,33 @@ private:
         [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(numbers{});
     }
 
+    // False: it cannot have been decided yet.
+    bool start_cases() {
+        bool may_be_over = has_shared;
+        each([&]<class Case>(Case& c, std::size_t i) {
+            if constexpr (!Case::is_shared && !is_default<Case>) {
+                may_be_over |= c.wait(*fiber_, *this, static_cast<int>(i));
+                if constexpr (!Case::is_committing) begun_ |= mask{1} << i;
+            }
+        });
+        return may_be_over;
+    }
+
     // Commits one of the cases that are ready, if there are any.
-    bool choose() {
+    bool choose(scheduler_core* here) {
         mask available = 0;
         each([&]<class Case>(Case& c, std::size_t i) {
             if constexpr (!is_default<Case>) {
                 if (Tie == tie::first && available != 0) return;
-                if (c.is_available()) available |= mask{1} << i;
+                if (c.is_available(here)) available |= mask{1} << i;
             }
         });
-        return commit_one_of(available);
+        return available != 0 && commit_one_of(available);
     }
-    bool commit_one_of(mask available) {
+    [[gnu::noinline]] bool commit_one_of(mask available) {
         while (available != 0) {
             const std::size_t i = pick(available);
-            if (commit_in(i, numbers{})) {
+            if (at<bool>(cases_, i, [](auto& c, auto) { return c.commit(); })) {
                 set(static_cast<int>(i));
                 return true;
             }
@@ -139,7 +153,7 @@ private:
             mask available = 0;
             each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (Case::is_shared)
-                    if (c.is_available()) available |= mask{1} << i;
+                    if (c.is_available(fiber_->owner)) available |= mask{1} << i;
             });
             if (commit_one_of(available)) return;
         }
@@ -167,7 +181,10 @@ private:
         if constexpr (has_others)
             each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (!Case::is_committing && !is_default<Case>)
-                    if (chosen() == undecided && c.is_available()) (void)decide(static_cast<int>(i));
+                    if (chosen() == undecided) {
+                        std::exception_ptr failure;
+                        if (c.has_ended(failure) && decide(static_cast<int>(i))) failure_ = std::move(failure);
+                    }
             });
         return chosen() != undecided;
     }
@@ -188,9 +205,18 @@ private:
         }
         if constexpr (has_others)
             each([&]<class Case>(Case& c, std::size_t i) {
-                if constexpr (!Case::is_committing && !is_default<Case>)
-                    if ((stopping_ >> i & 1) != 0 && c.is_available()) stopping_ &= ~(mask{1} << i);
+                if constexpr (!Case::is_committing && !is_default<Case>) {
+                    std::exception_ptr dropped;
+                    if ((stopping_ >> i & 1) != 0 && c.has_ended(dropped)) stopping_ &= ~(mask{1} << i);
+                }
             });
+        return stopping_ == 0;
+    }
+    // Of one that nobody is to win. False: some must be waited for, and the first of them is the value.
+    bool withdraw_all() {
+        settled_ = true;
+        stopping_ = withdraw_all_but(nobody);
+        if (stopping_ != 0) set(std::countr_zero(stopping_));
         return stopping_ == 0;
     }
     // Those that must be waited for.
@@ -198,7 +224,9 @@ private:
         touches(every_object, access::write);  // the order of those who wait
         mask stopping = 0;
         each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (Case::is_committing) {
+            if constexpr (Case::is_committing && !Case::is_shared) {
+                (void)c.withdraw();  // nothing happens to the one that was granted
+            } else if constexpr (Case::is_shared) {
                 if (static_cast<int>(i) != winner) (void)c.withdraw();
             } else if constexpr (!is_default<Case>) {
                 if (static_cast<int>(i) != winner && (begun_ >> i & 1) != 0 && !c.withdraw()) stopping |= mask{1} << i;
@@ -207,40 +235,12 @@ private:
         return stopping;
     }
 
-    template <std::size_t... I>
-    bool commit_in(std::size_t wanted, std::index_sequence<I...>) {
-        using committer = bool (*)(select_operation&);
-        static constexpr committer committers[] = {[](select_operation& self) -> bool {
-            if constexpr (is_default<Cases>)
-                return true;
-            else
-                return std::get<I>(self.cases_).commit();
-        }...};
-        return committers[wanted](*this);
-    }
-    template <std::size_t... I>
-    typename result::type get_from(std::index_sequence<I...>) {
-        using reader = typename result::type (*)(select_operation&);
-        static constexpr reader readers[] = {&select_operation::template read<I>...};
-        return readers[chosen()](*this);
-    }
-    template <std::size_t I>
-    static typename result::type read(select_operation& self) {
-        auto& c = std::get<I>(self.cases_);
-        if constexpr (result::is_plain) {
-            return value_of(c);
-        } else if constexpr (std::is_void_v<case_value<std::remove_reference_t<decltype(c)>>>) {
-            value_of(c);
-            return typename result::type{std::in_place_index<I>};
-        } else {
-            return typename result::type{std::in_place_index<I>, value_of(c)};
-        }
-    }
-
     std::tuple<Cases...> cases_;
     fiber_record* fiber_ = nullptr;
     mask begun_ = 0;  // of those that nobody commits
     mask stopping_ = 0;  // losers that were asked to stop and have not ended yet
+    struct nothing {};
+    [[no_unique_address]] std::conditional_t<has_others, std::exception_ptr, nothing> failure_{};
     bool started_ = false;
     bool is_late_ = false;  // for a cancellation
     bool settled_ = false;  // the losers know

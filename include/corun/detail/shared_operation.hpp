@@ -4,7 +4,8 @@
 // - attempt(): commits, if that needs no waiting; not after it has begun,
 // - begin(): commits, or gets in line (false); once,
 // - withdraw(): gets out of the line; false if it is not there, because it was committed,
-// - get(): the value of a committed one; may throw;
+// - get(): the value of a committed one; may throw,
+// - give_back(), if what it has taken must not end with it: of a committed one whose value nobody will get;
 // for select
 // - lock(): of its line,
 // - passes(selection): under the lock: whether `attempt` would succeed, for one of that selection's cases; has no effect,
@@ -173,7 +174,10 @@ private:
         : Request{std::forward<Args>(args)...},
           work_{boost::asio::get_associated_executor(handler, boost::asio::system_executor{})},
           handler_{std::move(handler)} {}
-    ~shared_handler() = default;
+    ~shared_handler() {
+        if constexpr (requires { this->give_back(); })
+            if (unclaimed_) this->give_back();  // its context has ended with the handler uncalled
+    }
 
     struct deleter {
         void operator()(shared_handler* self) const noexcept {
@@ -185,14 +189,19 @@ private:
     using owner = std::unique_ptr<shared_handler, deleter>;
 
     void resume() noexcept override {
+        unclaimed_ = !aborted_;
         auto memory = boost::asio::get_associated_allocator(handler_);
         boost::asio::post(work_.get_executor(),
                           boost::asio::bind_allocator(memory, [self = owner{this}]() mutable { complete(std::move(self)); }));
     }
-    void abandon() noexcept override { deleter{}(this); }
+    void abandon() noexcept override {
+        boost::asio::get_associated_cancellation_slot(handler_).clear();
+        deleter{}(this);
+    }
 
     static void complete(owner self) {
         boost::asio::get_associated_cancellation_slot(self->handler_).clear();
+        self->unclaimed_ = false;
         std::exception_ptr failure;
         if (self->aborted_) failure = std::make_exception_ptr(boost::system::system_error{boost::asio::error::operation_aborted});
         if constexpr (std::is_void_v<value>) {
@@ -218,6 +227,7 @@ private:
     boost::asio::executor_work_guard<executor> work_;
     Handler handler_;
     bool aborted_ = false;
+    bool unclaimed_ = false;  // committed, and the handler has not been called
 };
 
 template <class Request, class Token, class... Args>

@@ -25,12 +25,20 @@ struct exception_globals {
     unsigned int uncaught;
 };
 
-// The calling thread's places of errno and exception state. Asked for once per drive: nobody changes threads within.
+// Where the calling thread keeps errno, exception state, and Asio's lists of the strands that it is running, of both kinds. Asked for
+// once per drive: nobody changes threads within.
 struct thread_places {
     int* error_number;
     exception_globals* exceptions;
+    void* const* strand;
+    void* const* io_strand;
 };
 [[nodiscard]] thread_places places_of_this_thread() noexcept;
+
+// Tells the innermost strand frames on the thread's Asio call stack apart from others; 0 if there are none.
+[[nodiscard]] CORUN_SWITCH std::uintptr_t innermost_strand(const thread_places& places) noexcept {
+    return reinterpret_cast<std::uintptr_t>(*places.strand) ^ reinterpret_cast<std::uintptr_t>(*places.io_strand);
+}
 
 // Leaves the running stack, whose pointer ends in *save, and continues at `to`. `places` belongs to the scheduler and is
 // read again after the jump: another thread may drive it then. The invariant at the jump itself: exception state is empty.

@@ -13,7 +13,7 @@ struct fiber_record;
 // Who can end a wait.
 enum class wake_source : std::uint8_t {
     outside,  // the system, a timer, another thread or scheduler: it may end at any time
-    fibers,   // only what runs on the fiber's own scheduler: where nothing can run there, it never ends
+    fibers,   // only what runs on the fiber's own scheduler or on its holder's: where nothing can run there, it never ends
 };
 
 // Filled by an operation's `void describe_wait(wait_info&) const noexcept`, an optional member. It is called while the fiber is parked

@@ -29,14 +29,11 @@ enum class wait_state : std::uint8_t {
 struct waiter : wait_link {
     fiber_record* fiber;
     selection* among;  // null: it waits alone
-    int index;         // of its case
+    std::uint8_t index;  // of its case
     wait_state state = wait_state::idle;
 
     waiter() noexcept {}
     waiter(const waiter&) = delete;
-    ~waiter() {
-        if (state == wait_state::waiting) leave_list(wait_state::dropped);
-    }
 
     [[nodiscard]] bool is_granted() const noexcept { return state == wait_state::granted; }
     // False: its fiber has been given something else meanwhile, and will withdraw it when it runs.
@@ -129,28 +126,43 @@ inline void grant_all(wait_list& list) noexcept {
 class home {
 public:
     // Null until then.
-    [[nodiscard]] scheduler_core* core() const noexcept { return core_.load(std::memory_order_relaxed); }
+    [[nodiscard]] scheduler_core* core() const noexcept { return core_of(word_.load(std::memory_order_relaxed)); }
 
     // Every use of a primitive passes here. @param what  the primitive's name
     void check(const char* what) const { check(what, current_core()); }
-    void check(const char* what, scheduler_core* here) const {
-        if (core_.load(std::memory_order_relaxed) != here) [[unlikely]]
-            bind(here, what);
+    void check(const char* what, scheduler_core* here) const { (void)is_open(what, here); }
+    // The same, of a primitive that can be closed: false from then on. It is asked for nothing beside the check.
+    [[nodiscard]] bool is_open(const char* what, scheduler_core* here) const {
+        return word_.load(std::memory_order_relaxed) == reinterpret_cast<std::uintptr_t>(here) || bind(here, what);
     }
-    // Declare what is done without a check: looking at the state from anywhere, or changing it after the use has begun.
+    // After a check.
+    void close() noexcept { word_.store(word_.load(std::memory_order_relaxed) | closed, std::memory_order_relaxed); }
+    // Where the state is only looked at: plain code may do that afterwards, too, when no fiber uses it any more.
+    void look(const char* what) const {
+        looked_at();
+        scheduler_core* here = current_core();
+        if (here != nullptr && core() != nullptr && core() != here) [[unlikely]]
+            (void)bind(here, what);
+    }
+    // Declare what is done without a check, after the use has begun.
     void looked_at() const noexcept { touches(name_, access::read); }
     void changed() const noexcept { touches(name_, access::write); }
 
 private:
-    void bind(scheduler_core* here, const char* what) const;  // throws wrong_scheduler
+    static constexpr std::uintptr_t closed = 1;  // beside the address
+    static scheduler_core* core_of(std::uintptr_t word) noexcept { return reinterpret_cast<scheduler_core*>(word & ~closed); }
+
+    // Whether it is open. Throws wrong_scheduler.
+    [[gnu::cold]] bool bind(scheduler_core* here, const char* what) const;
 
     named_object name_;
-    mutable std::atomic<scheduler_core*> core_{nullptr};
+    mutable std::atomic<std::uintptr_t> word_{0};
 };
 
 // What an operation on a primitive is made of. Derived has
 // - available(): whether try_commit would succeed; has no effect,
-// - try_commit(): takes effect if it can without waiting. Called before it waits, never after,
+// - try_commit(): takes effect if it can without waiting. Called before it waits, never after. Both may take the scheduler_core* on which
+//   they are called, null outside of one,
 // - queue(): where it waits,
 // - about_to_wait(), if there is anything to prepare,
 // - left(): called when it has left the queue without being granted, if that may let others go on.
@@ -163,11 +175,7 @@ public:
 
     [[nodiscard]] bool ready() { return this->state == wait_state::idle ? commit() : this->is_granted(); }
     // On the fiber that waits for it alone, before it waits.
-    [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record&) {
-        if (!derived().try_commit()) return false;
-        this->state = wait_state::granted;
-        return true;
-    }
+    [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record& self) { return commit_on(self.owner); }
     void start(const waker& w) { start_on(*w.fiber()); }
     // False: it was asked just before, and only others can change the answer.
     bool start_on(fiber_record& self) noexcept {
@@ -186,23 +194,29 @@ public:
     void describe_wait(wait_info& info) const noexcept { info.source = wake_source::fibers; }
 
     // --- for select ---
-    [[nodiscard]] bool commit() {
-        if (!derived().try_commit()) return false;
-        this->state = wait_state::granted;
-        return true;
-    }
+    [[nodiscard]] bool commit() { return commit_on(current_core()); }
     void wait_among(fiber_record& self, selection& others, int own_index) noexcept {
         this->among = &others;
-        this->index = own_index;
+        this->index = static_cast<std::uint8_t>(own_index);
         wait(self);
     }
     void withdraw() noexcept {
-        if (this->state != wait_state::waiting && this->state != wait_state::dropped) return;
-        if (this->state == wait_state::waiting) this->leave_list(wait_state::dropped);
-        if constexpr (requires { derived().left(); }) derived().left();
+        const bool is_in_list = this->state == wait_state::waiting;
+        if (is_in_list) this->leave_list(wait_state::dropped);
+        if constexpr (requires { derived().left(); })
+            if (is_in_list || this->state == wait_state::dropped) derived().left();
     }
 
 private:
+    CORUN_SWITCH bool commit_on(scheduler_core* here) {
+        if constexpr (requires { derived().try_commit(here); }) {
+            if (!derived().try_commit(here)) return false;
+        } else {
+            if (!derived().try_commit()) return false;
+        }
+        this->state = wait_state::granted;
+        return true;
+    }
     void wait(fiber_record& self) noexcept {
         this->fiber = &self;
         if constexpr (requires { derived().about_to_wait(); }) derived().about_to_wait();

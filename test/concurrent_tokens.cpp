@@ -1,0 +1,175 @@
+// The concurrent_ twins by completion tokens: callbacks and coroutines, beside fibers and threads.
+#include <corun/concurrent_broadcast.hpp>
+#include <corun/concurrent_channel.hpp>
+#include <corun/concurrent_event.hpp>
+#include <corun/concurrent_latch.hpp>
+#include <corun/concurrent_mutex.hpp>
+#include <corun/concurrent_semaphore.hpp>
+#include <corun/concurrent_wait_group.hpp>
+
+#include "support/leaks.hpp"
+
+#include <boost/asio.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <exception>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+using asio::use_awaitable;
+
+namespace {
+
+/// One of each; nothing is ready.
+struct twins {
+    corun::concurrent_channel<int> full{1}, empty{1};
+    corun::concurrent_mutex mutex;
+    corun::concurrent_semaphore semaphore{0};
+    corun::concurrent_event event{corun::event_reset::automatic};
+    corun::concurrent_latch latch{1};
+    corun::concurrent_wait_group group;
+    corun::concurrent_broadcast<int> news{4};
+    corun::concurrent_broadcast<int>::subscription reader = news.subscribe();
+    corun::guard<corun::concurrent_mutex> held = mutex.try_lock();
+
+    twins() {
+        full.try_send(0);
+        group.add();
+    }
+    /// Starts an operation on each; f makes the token of the one with that number.
+    template <class Token>
+    void start(Token f) {
+        full.async_send(7, f(0));
+        empty.async_receive(f(1));
+        mutex.async_lock(f(2));
+        semaphore.async_acquire(2, f(3));
+        event.async_wait(f(4));
+        latch.async_wait(f(5));
+        group.async_wait(f(6));
+        reader.async_receive(f(7));
+    }
+    void grant() {
+        (void)full.try_receive();
+        (void)empty.try_send(5);
+        held.unlock();
+        semaphore.release(2);
+        event.set();
+        latch.count_down();
+        group.done();
+        news.send(9);
+    }
+    static constexpr int kinds = 8;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(concurrent_tokens, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(coroutines_wait_for_each_kind) {
+    twins all;
+    asio::io_context context;
+    int steps = 0;
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+            co_await all.full.async_send(7, use_awaitable);
+            ++steps;
+            BOOST_TEST((co_await all.empty.async_receive(use_awaitable)).value() == 5);
+            ++steps;
+            {
+                const auto guard = co_await all.mutex.async_lock(use_awaitable);
+                BOOST_TEST(guard.owns());
+            }
+            ++steps;
+            co_await all.semaphore.async_acquire(2, use_awaitable);
+            ++steps;
+            co_await all.event.async_wait(use_awaitable);
+            ++steps;
+            co_await all.latch.async_wait(use_awaitable);
+            ++steps;
+            co_await all.group.async_wait(use_awaitable);
+            ++steps;
+            BOOST_TEST((co_await all.reader.async_receive(use_awaitable))->value == 9);
+            ++steps;
+        },
+        asio::detached);
+    std::jthread other{[&] { all.grant(); }};
+    context.run();
+    BOOST_TEST(steps == twins::kinds);
+}
+
+BOOST_AUTO_TEST_CASE(callbacks_wait_for_each_kind) {
+    twins all;
+    asio::io_context context;
+    std::array<int, twins::kinds> called{};
+    all.start([&](std::size_t number) {
+        return asio::bind_executor(context, [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
+    });
+    std::jthread other{[&] { all.grant(); }};
+    context.run();
+    for (const int times : called) BOOST_TEST(times == 1);
+}
+
+BOOST_AUTO_TEST_CASE(each_kind_is_cancelled_through_its_slot_and_has_taken_nothing) {
+    twins all;
+    asio::io_context context;
+    std::array<asio::cancellation_signal, twins::kinds> stop;
+    int aborted = 0;
+    all.start([&](std::size_t number) {
+        return asio::bind_cancellation_slot(
+            stop[number].slot(), asio::bind_executor(context, [&](const std::exception_ptr& failure, auto&&...) {
+                try {
+                    if (failure) std::rethrow_exception(failure);
+                } catch (const boost::system::system_error& e) {
+                    aborted += e.code() == asio::error::operation_aborted;
+                }
+            }));
+    });
+    for (auto& each : stop) each.emit(asio::cancellation_type::terminal);
+    context.run();
+    BOOST_TEST(aborted == twins::kinds);
+    all.grant();
+    BOOST_TEST(!all.full.try_receive());
+    BOOST_TEST(all.empty.try_receive().value() == 5);
+    BOOST_TEST(all.mutex.try_lock().owns());
+    BOOST_TEST(all.semaphore.permits() == 2);
+    BOOST_TEST(all.event.try_wait());
+}
+
+// What a handler was given, and its context's end kept from it, is there for others: no mutex without an owner.
+BOOST_AUTO_TEST_CASE(what_an_uncalled_handler_was_given_comes_back) {
+    twins all;
+    int called = 0;
+    {
+        asio::io_context context;
+        all.start([&](std::size_t) { return asio::bind_executor(context, [&](const std::exception_ptr&, auto&&...) { ++called; }); });
+        all.grant();
+    }
+    BOOST_TEST(called == 0);
+    BOOST_TEST(all.mutex.try_lock().owns());
+    BOOST_TEST(all.semaphore.permits() == 2);
+    BOOST_TEST(all.event.try_wait());
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_may_come_after_the_end_of_what_was_waited_for) {
+    asio::io_context context;
+    std::array<asio::cancellation_signal, twins::kinds> stop;
+    int called = 0;
+    {
+        twins all;
+        all.start([&](std::size_t number) {
+            return asio::bind_cancellation_slot(
+                stop[number].slot(), asio::bind_executor(context, [&](const std::exception_ptr&, auto&&...) { ++called; }));
+        });
+        stop[2].emit(asio::cancellation_type::terminal);  // the guard of the mutex ends before the mutex, and would hand it over
+    }
+    for (auto& each : stop) each.emit(asio::cancellation_type::terminal);
+    context.run();
+    BOOST_TEST(called == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
