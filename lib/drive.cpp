@@ -1,4 +1,5 @@
 // Running fibers: who gets in, what a drive does, how the next one comes about.
+#include "measured_drive.hpp"
 #include "observers.hpp"
 #include "probes.hpp"
 #include "scheduler_impl.hpp"
@@ -24,37 +25,12 @@ namespace {
 // Switches between two polls of I/O. Polling costs about as much as ten switches.
 constexpr std::int32_t switches_per_drive = 256;
 
-std::int64_t nanoseconds_now() noexcept { return clock::now().time_since_epoch().count(); }
-
 // As of the kernel's last tick, for what only people read: cheaper than the time itself, and never later.
 std::int64_t coarse_nanoseconds_now() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
-
-// While somebody wants to know how long fibers run.
-class measured_drive {
-public:
-    explicit measured_drive(scheduler_impl& driven) noexcept : driven_{is_observed(observer::yields) ? &driven : nullptr} {
-        if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.drive_begins(nanoseconds_now(), this_thread_number());
-    }
-    // What ran before was no fiber's run.
-    void fibers_begin() noexcept {
-        if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.run_began.store(nanoseconds_now(), std::memory_order_relaxed);
-    }
-    ~measured_drive() {
-        if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.drive_ends(nanoseconds_now());
-    }
-    measured_drive(const measured_drive&) = delete;
-    measured_drive& operator=(const measured_drive&) = delete;
-
-private:
-    scheduler_impl* driven_;
-};
 
 }  // namespace
 
