@@ -1,4 +1,5 @@
 // Running fibers: who gets in, what a drive does, how the next one comes about.
+#include "measured_drive.hpp"
 #include "observers.hpp"
 #include "probes.hpp"
 #include "scheduler_impl.hpp"
@@ -24,37 +25,12 @@ namespace {
 // Switches between two polls of I/O. Polling costs about as much as ten switches.
 constexpr std::int32_t switches_per_drive = 256;
 
-std::int64_t nanoseconds_now() noexcept { return clock::now().time_since_epoch().count(); }
-
 // As of the kernel's last tick, for what only people read and as a bound: cheaper than the time itself, and never later.
 std::int64_t coarse_nanoseconds_now() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
-
-// While somebody wants to know how long fibers run.
-class measured_drive {
-public:
-    explicit measured_drive(scheduler_impl& driven) noexcept : driven_{is_observed(observer::yields) ? &driven : nullptr} {
-        if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.drive_begins(nanoseconds_now(), this_thread_number());
-    }
-    // What ran before was no fiber's run.
-    void fibers_begin() noexcept {
-        if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.run_began.store(nanoseconds_now(), std::memory_order_relaxed);
-    }
-    ~measured_drive() {
-        if (driven_ != nullptr) [[unlikely]]
-            driven_->runs.drive_ends(nanoseconds_now());
-    }
-    measured_drive(const measured_drive&) = delete;
-    measured_drive& operator=(const measured_drive&) = delete;
-
-private:
-    scheduler_impl* driven_;
-};
 
 }  // namespace
 
@@ -149,12 +125,7 @@ void scheduler_impl::drive() {
     if (!try_enter()) return;
     const entered inside{*this};
     measured_drive measured{*this};
-    budget = switches_per_drive;
-    places = places_of_this_thread();
-    strand_at_entry = innermost_strand(places);
-#if defined(CORUN_SANITIZED)
-    describe_thread_stack(loop);
-#endif
+    begin_drive();
     poll_events();
     if (!asked_.empty()) escalate();
     try {
@@ -172,6 +143,29 @@ void scheduler_impl::drive() {
         settle();
         throw;
     }
+    settle();
+}
+
+void scheduler_impl::begin_drive() noexcept {
+    budget = switches_per_drive;
+    places = places_of_this_thread();
+    strand_at_entry = innermost_strand(places);
+#if defined(CORUN_SANITIZED)
+    describe_thread_stack(loop);
+#endif
+}
+
+// In the handler of an operation that a fiber waited for, which could only ask for a drive: this is one, without another way through
+// the event loop. Not where the handler was called by anybody but this context's loop, nor in a strand, which the fibers would
+// seem to run in. What runs users' functions is left to a drive that is posted: what they throw must meet nobody but `run`.
+void scheduler_impl::go_on_here() {
+    if (ready.empty() || own_executor_ == nullptr || is_transient || simulated != nullptr || is_dying()) return;
+    if (posted_.load(std::memory_order_relaxed) || !own_executor_->running_in_this_thread()) return;
+    begin_drive();
+    if (strand_at_entry != 0) return;
+    const measured_drive measured{*this};
+    coarse_now = coarse_nanoseconds_now();
+    run_fibers();
     settle();
 }
 
@@ -220,12 +214,13 @@ void scheduler_impl::settle() {
         if (is_transient) forget_transient(*this);
         return;
     }
-    if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
+    if (const std::uint64_t ended = spawned - live; std::exchange(ended_before_, ended) != ended && !trim_.is_waiting() &&
+        std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
     timers.begin_spans();
-    if (armed_for_ == timer_queue::time_point::max()) arm_timer();
-    descriptors.arm();
-    if (ready.empty()) stalls.look();
+    if (armed_for_ == timer_queue::time_point::max() && !timers.empty()) arm_timer();
+    descriptors.arm_if_needed();
+    if (ready.empty() && known_descriptors.waiting == 0 && !stalls.is_content()) stalls.look();
 }
 
 // Without fibers nothing of ours may keep the context running.

@@ -17,6 +17,20 @@ namespace {
 
 constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP;
 constexpr std::uint32_t writing = EPOLLOUT | EPOLLERR | EPOLLHUP;
+constexpr std::uint32_t cutting_short = EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP;
+
+constexpr std::uint8_t told_by(std::uint32_t events) noexcept {
+    return static_cast<std::uint8_t>(((events & reading) != 0 ? readable_bit : 0) | ((events & writing) != 0 ? writable_bit : 0) |
+                                     ((events & cutting_short) != 0 ? stops_short_bit : 0));
+}
+// The same of all events but EPOLLRDHUP, whose bit is far from the others.
+constexpr std::uint32_t near_bits = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP;
+constexpr auto told_by_near_bits = [] {
+    std::array<std::uint8_t, near_bits + 1> told{};
+    for (std::uint32_t events = 0; events <= near_bits; ++events) told[events] = told_by(events);
+    return told;
+}();
+static_assert(near_bits == 31);
 
 }  // namespace
 
@@ -24,11 +38,15 @@ readiness::readiness(scheduler_impl& owner) noexcept : owner_{owner}, table_{own
 readiness::~readiness() = default;
 
 void readiness::open() {
-    if (epoll_) return;
+    if (epoll_ >= 0) return;
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
     if (fd < 0) throw boost::system::system_error{errno, boost::system::system_category(), "epoll_create1"};
     const kept_errno of_the_fiber;
-    epoll_.emplace(owner_.executor, fd);
+    if (const auto* own = owner_.own_executor())
+        own_watched_.emplace(*own, fd);
+    else
+        watched_.emplace(owner_.executor, fd);
+    epoll_ = fd;
 }
 
 void readiness::make_room_for(int fd) {
@@ -100,7 +118,7 @@ bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likel
         if (s.waits[0] != nullptr) event.events |= EPOLLIN | EPOLLRDHUP;
         if (s.waits[1] != nullptr) event.events |= EPOLLOUT;
     }
-    const auto control = [&, epoll = epoll_->native_handle()](int how) { return ::epoll_ctl(epoll, how, fd, &event) == 0; };
+    const auto control = [&, epoll = epoll_](int how) { return ::epoll_ctl(epoll, how, fd, &event) == 0; };
     const bool done = is_likely_new ? control(EPOLL_CTL_ADD) || (errno == EEXIST && control(EPOLL_CTL_MOD))
                                     : control(EPOLL_CTL_MOD) || (errno == ENOENT && control(EPOLL_CTL_ADD));
     if (!done) return false;
@@ -108,47 +126,54 @@ bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likel
     return true;
 }
 
-CORUN_SWITCH void readiness::deliver(std::uint64_t whose, std::uint32_t events) noexcept {
-    const auto fd = static_cast<std::uint32_t>(whose);
-    descriptor_slot& s = table_.slots[fd];
-    if (s.generation != whose >> 32) return;
-    const bool reads = (events & reading) != 0, writes = (events & writing) != 0;
-    std::uint8_t told = reads ? readable_bit : 0;
-    if (writes) told |= writable_bit;
-    if ((events & (EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP)) != 0) told |= stops_short_bit;
+CORUN_SWITCH void readiness::deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept {
+    std::uint8_t told = told_by_near_bits[events & near_bits];
+    if ((events & EPOLLRDHUP) != 0) [[unlikely]]
+        told |= told_by(EPOLLRDHUP);
     s.bits |= told;
-    if (reads) end(s, direction::read, events);
-    if (writes) end(s, direction::write, events);
+    if ((told & readable_bit) != 0) end(s, direction::read, events);
+    if ((told & writable_bit) != 0) end(s, direction::write, events);
     // One event ends the registration of a stranger, for the other direction too.
-    if (!s.persistent && (s.waits[0] != nullptr || s.waits[1] != nullptr)) (void)watch(static_cast<int>(fd), s, false, false);
+    if (!s.persistent && (s.waits[0] != nullptr || s.waits[1] != nullptr)) (void)watch(fd, s, false, false);
 }
 
 void readiness::poll() noexcept {
-    if (!epoll_) return;
+    if (epoll_ < 0) return;
     std::array<epoll_event, 256> events;
     constexpr int at_most = static_cast<int>(events.size());
+    descriptor_slot* const slots = table_.slots;  // who is told of something registers nothing new
     do {
-        last_count_ = ::epoll_wait(epoll_->native_handle(), events.data(), at_most, 0);
+        last_count_ = ::epoll_wait(epoll_, events.data(), at_most, 0);
         for (int i = 0; i < last_count_; ++i) {
             const epoll_event& event = events[static_cast<std::size_t>(i)];
-            deliver(event.data.u64, event.events);
+            const auto fd = static_cast<std::uint32_t>(event.data.u64);
+            if (descriptor_slot& s = slots[fd]; s.generation == event.data.u64 >> 32) deliver(s, static_cast<int>(fd), event.events);
         }
     } while (last_count_ == at_most);
 }
 
+template <class Descriptor>
+void readiness::wait_for(Descriptor& epoll) {
+    epoll.async_wait(Descriptor::wait_read, [owner = boost::intrusive_ptr<scheduler_impl>{&owner_}](boost::system::error_code ec) {
+        if (!ec) owner->descriptors_are_due();
+    });
+}
+
 void readiness::arm() {
-    if (armed_ || table_.waiting == 0) return;
-    epoll_->async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                       [owner = boost::intrusive_ptr<scheduler_impl>{&owner_}](boost::system::error_code ec) {
-                           if (!ec) owner->descriptors_are_due();
-                       });
+    if (own_watched_)
+        wait_for(*own_watched_);
+    else
+        wait_for(*watched_);
     armed_ = true;
 }
 
 void readiness::disarm() noexcept {
     if (!armed_) return;
     boost::system::error_code ignored;
-    epoll_->cancel(ignored);
+    if (own_watched_)
+        own_watched_->cancel(ignored);
+    else
+        watched_->cancel(ignored);
     armed_ = false;
 }
 
@@ -159,7 +184,9 @@ void readiness::close() noexcept {
                 table_.remove(s, *wait, way);
                 static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), true);
             }
-    epoll_.reset();
+    own_watched_.reset();
+    watched_.reset();
+    epoll_ = -1;
     table_ = {};
     slots_ = {};
 }

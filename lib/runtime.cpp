@@ -212,6 +212,10 @@ void runtime::refuse_if_ended() const {
 }
 
 runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options) {
+    return serve(at, [handler = std::move(handler)](stream<tcp::socket> peer) { handler(std::move(peer.socket())); }, options);
+}
+
+runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options) {
     refuse_if_ended();
     return detail::start_server(*this, *impl_, at, std::move(handler), options);
 }

@@ -1,11 +1,9 @@
 // Accepting connections on every thread of a runtime.
 #include "runtime_impl.hpp"
 
+#include <corun/stream.hpp>
 #include <corun/this_fiber.hpp>
-#include <corun/token.hpp>
 #include <corun/yield.hpp>
-
-#include <boost/asio/deferred.hpp>
 
 #include <sys/socket.h>
 #include <algorithm>
@@ -17,7 +15,7 @@ namespace {
 
 using tcp = boost::asio::ip::tcp;
 using boost::system::error_code;
-using handler_ref = std::shared_ptr<const runtime::connection_handler>;
+using handler_ref = std::shared_ptr<const runtime::stream_handler>;
 
 std::string spelled(const tcp::endpoint& at) {
     std::ostringstream text;
@@ -60,7 +58,8 @@ void accept_connections(tcp::acceptor& acceptor, runtime& home, std::size_t firs
     clock::time_point silent_until{};
     for (std::size_t next = first;; next = next + 1 == last ? first : next + 1) {
         error_code ec;
-        tcp::socket peer = corun::yield(acceptor.async_accept(home.context_at(next), boost::asio::deferred), ec);
+        const boost::asio::any_io_executor there = home.context_at(next).get_executor();
+        stream<tcp::socket> peer = corun::yield(corun::accept_stream(acceptor, there), ec);
         if (!ec) {
             home.spawn_on(next, {.name = "session"}, [handler, peer = std::move(peer)]() mutable { (*handler)(std::move(peer)); });
         } else if (is_shortage(ec)) {
@@ -78,7 +77,7 @@ void accept_connections(tcp::acceptor& acceptor, runtime& home, std::size_t firs
 
 }  // namespace
 
-tcp::endpoint start_server(runtime& home, runtime_impl& impl, const tcp::endpoint& at, runtime::connection_handler handler,
+tcp::endpoint start_server(runtime& home, runtime_impl& impl, const tcp::endpoint& at, runtime::stream_handler handler,
                            const serve_options& options) try {
     bool reuse_port = options.reuse_port;
     if (reuse_port && at.port() != 0) {  // with SO_REUSEPORT an address that is in use would be shared, and nobody be told
@@ -92,7 +91,7 @@ tcp::endpoint start_server(runtime& home, runtime_impl& impl, const tcp::endpoin
         acceptors.push_back(bound_to(impl.workers[acceptors.size()].context, bound, reuse_port));
     for (tcp::acceptor& each : acceptors) each.listen(options.backlog);
 
-    const auto shared = std::make_shared<const runtime::connection_handler>(std::move(handler));
+    const auto shared = std::make_shared<const runtime::stream_handler>(std::move(handler));
     for (std::size_t i = 0; i < acceptors.size(); ++i)
         impl.add_server(corun::spawn(
             home.scheduler_at(i), {.name = "accept"}, [&home, i, reuse_port, shared, acceptor = std::move(acceptors[i])]() mutable {

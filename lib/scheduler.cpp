@@ -163,6 +163,7 @@ scheduler_impl::~scheduler_impl() {
 
 void scheduler_impl::trim_timer::expired() noexcept {
     for (const auto& pool : owner.pools_) pool->trim_unused();
+    owner.ended_before_ = 0;  // it is to be looked again
 }
 
 void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept {
@@ -174,6 +175,7 @@ void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
 
 bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }
 void leave(scheduler_impl& scheduler) noexcept { scheduler.leave(); }
+void go_on_here(scheduler_impl& scheduler) { scheduler.go_on_here(); }
 void submit(scheduler_impl& scheduler, function_node* node) noexcept {
     const boost::intrusive_ptr<scheduler_impl> held{&scheduler};  // the node may be the last to need it, and gone before we are
     scheduler.push(*node);

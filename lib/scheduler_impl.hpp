@@ -43,6 +43,7 @@ public:
     void leave() noexcept;
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
     void drive();
+    void go_on_here();
     void descriptors_are_due();
 
     // --- alarm.cpp: the owner ---
@@ -113,6 +114,8 @@ public:
     [[nodiscard]] bool is_related_to(const scheduler_impl& other) const noexcept {
         return &context == &other.context || (family != nullptr && family == other.family);
     }
+    // That of `executor`, where it is an io_context's own; null otherwise.
+    [[nodiscard]] const boost::asio::io_context::executor_type* own_executor() const noexcept { return own_executor_; }
     [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
     [[nodiscard]] bool has_work() const noexcept;  // drive.cpp
     [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
@@ -129,6 +132,7 @@ private:
     // drive.cpp
     void post_drive() noexcept;
     void knock() noexcept;
+    void begin_drive() noexcept;
     void poll_events() noexcept;
     void take_inbox();
     void run_fibers();
@@ -160,7 +164,6 @@ private:
     std::atomic<inbox_node*> inbox_{nullptr};   // last in first
     inbox_node* taken_ = nullptr;               // in order; the owner's
 
-    // That of `executor`, where it is an io_context's own; null otherwise.
     const boost::asio::io_context::executor_type* const own_executor_ = executor.target<boost::asio::io_context::executor_type>();
     handler_block drive_block_;
     handler_block timer_block_;
@@ -174,6 +177,7 @@ private:
     trim_timer trim_{*this};
     std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
     std::uint32_t hastened_ = 0;
+    std::uint64_t ended_before_ = 0;            // fibers, when it was last looked for stacks to give back
     std::uint32_t spare_references_ = 0;        // to this, counted, in the owner's hand
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
@@ -84,6 +85,11 @@ int connecting::open_non_blocking(int family, int type, int protocol, boost::sys
     if (const int off = 0; fd >= 0 && family == AF_INET6)
         ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // as Asio does
     return fd;
+}
+
+void connecting::make_non_blocking(int fd, boost::system::error_code& ec) noexcept {
+    int on = 1;
+    if (::ioctl(fd, FIONBIO, &on) != 0) ec.assign(errno, boost::system::system_category());
 }
 
 bool connecting::connect_once(const void* peer, std::size_t size) noexcept {

@@ -3,6 +3,7 @@
 
 #include <corun/detail/record.hpp>
 #include <corun/detail/timer_node.hpp>
+#include <corun/detail/wait_info.hpp>
 
 #include <boost/intrusive_ptr.hpp>
 
@@ -25,6 +26,10 @@ public:
     explicit stall_detector(scheduler_impl& owner) noexcept : owner_{owner} {}
 
     void look() noexcept;
+    // Whoever waited for the outside when it was looked last does so now, and cannot be woken by a fiber.
+    [[nodiscard]] bool is_content() const noexcept {
+        return witness_ != nullptr && is_parked(witness_->state) && witness_->waits_for != nullptr && !witness_->waits_for->may_be_inside;
+    }
     void ended(const fiber_record& fiber) noexcept {
         if (witness_ == &fiber) witness_ = nullptr;
     }

@@ -5,7 +5,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cerrno>
 #include <stdexcept>
 #include <string>
@@ -41,7 +43,7 @@ void stream_wait::wait() noexcept {
     try {
         home_->descriptors.add(*this, how_);
         how_ = acquaintance::known;
-        if (home_->running == nullptr) home_->descriptors.arm();  // outside of a drive nobody else would
+        if (home_->running == nullptr) home_->descriptors.arm_if_needed();  // outside of a drive nobody else would
     } catch (const boost::system::system_error& refused) {
         failure_ = refused.code().value();
     } catch (const std::logic_error&) {
@@ -69,14 +71,34 @@ void stream_wait::abort() noexcept {
     queue();
 }
 
-int open_placeholder() noexcept { return ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+namespace {
 
-bool put_in_place_of(int placeholder, int socket) noexcept {
-    if (::dup3(socket, placeholder, O_CLOEXEC) < 0) return false;
-    ::close(socket);
-    return true;
+void note(boost::system::error_code& ec, int result) noexcept {
+    ec.assign(result != 0 ? errno : 0, boost::system::system_category());
 }
-void close_number(int fd) noexcept { ::close(fd); }
+
+}  // namespace
+
+void close_descriptor(int fd) noexcept { ::close(fd); }
+void shut_down(int fd, int how, boost::system::error_code& ec) noexcept { note(ec, ::shutdown(fd, how)); }
+void set_option_of(int fd, int level, int name, const void* value, std::size_t size, boost::system::error_code& ec) noexcept {
+    note(ec, ::setsockopt(fd, level, name, value, static_cast<socklen_t>(size)));
+}
+std::size_t get_option_of(int fd, int level, int name, void* value, std::size_t size, boost::system::error_code& ec) noexcept {
+    auto length = static_cast<socklen_t>(size);
+    note(ec, ::getsockopt(fd, level, name, value, &length));
+    return length;
+}
+std::size_t waiting_bytes_of(int fd, boost::system::error_code& ec) noexcept {
+    int bytes = 0;
+    note(ec, ::ioctl(fd, FIONREAD, &bytes));
+    return static_cast<std::size_t>(bytes);
+}
+std::size_t address_of(int fd, bool peer, void* address, std::size_t size, boost::system::error_code& ec) noexcept {
+    auto length = static_cast<socklen_t>(size);
+    note(ec, (peer ? ::getpeername : ::getsockname)(fd, static_cast<sockaddr*>(address), &length));
+    return length;
+}
 
 void abandon_waits_of(scheduler_impl& home, int fd) noexcept {
     if (current_core() == &home) return home.descriptors.abandon(fd);

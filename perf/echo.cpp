@@ -28,7 +28,7 @@ void run(asio::io_context& io, Acceptor& acceptor, perf::echo& work) {
         io,
         [&] {
             for (std::size_t i = 0; i != work.connections; ++i)
-                corun::spawn([&work, peer = stream{corun::yield(corun::accept(acceptor))}]() mutable { serve(peer, work); });
+                corun::spawn([&work, peer = corun::yield(corun::accept_stream(acceptor))]() mutable { serve(peer, work); });
         },
         asio::detached);
     io.run();

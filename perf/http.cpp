@@ -42,7 +42,7 @@ void run(asio::io_context& io, Acceptor& acceptor) {
     corun::spawn(
         io,
         [&] {
-            for (;;) corun::spawn([peer = stream{corun::yield(corun::accept(acceptor))}]() mutable { serve(peer); });
+            for (;;) corun::spawn([peer = corun::yield(corun::accept_stream(acceptor))]() mutable { serve(peer); });
         },
         asio::detached);
     io.run();

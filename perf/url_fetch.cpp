@@ -3,6 +3,7 @@
 #include "peers/asio.hpp"
 
 #include <corun.hpp>
+#include <corun/stream.hpp>
 
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace {
 namespace asio = boost::asio;
 
 void fetch(asio::io_context& io, perf::url_fetch& work) {
-    perf::tcp_socket socket{io};
+    corun::stream<perf::tcp_socket> socket{io};
     corun::yield(corun::connect(socket, work.server));
     corun::yield(corun::write(socket, asio::buffer(work.request)));
     perf::http_answer answer;

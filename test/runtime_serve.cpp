@@ -74,6 +74,18 @@ BOOST_AUTO_TEST_CASE(serve_calls_the_handler_on_the_threads_it_accepts_on) {
     BOOST_TEST(sessions == 20);
 }
 
+BOOST_AUTO_TEST_CASE(serve_hands_over_streams) {
+    corun::runtime cores{{.threads = 2}};
+    const tcp::endpoint at = cores.serve(any_port, [](corun::stream<tcp::socket> peer) {
+        std::string text(5, '\0');
+        corun::yield(corun::read(peer, asio::buffer(text)));
+        corun::yield(corun::write(peer, asio::buffer(text)));
+    });
+    for (int i = 0; i != 4; ++i) BOOST_TEST(ask(at, "hello") == "hello");
+    cores.stop();
+    cores.join();
+}
+
 BOOST_AUTO_TEST_CASE(with_one_acceptor_connections_are_handed_round) {
     corun::runtime cores{{.threads = 3}};
     std::mutex lock;

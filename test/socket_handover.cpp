@@ -72,6 +72,28 @@ BOOST_AUTO_TEST_CASE(released_and_assigned_to_a_socket_of_another_context) {
     after.get();
 }
 
+// The fiber waits for the descriptor, and goes on doing so; whoever reads first gets what is there.
+BOOST_AUTO_TEST_CASE(handed_to_another_context_while_a_fiber_waits) {
+    asio::io_context first, second;
+    connection c{first.get_executor()};
+    std::string got;
+    auto waits = corun::spawn(first, [&] {
+        error_code ec;
+        got = read_text(c.own, ec);
+    });
+    first.poll();
+    tcp::socket moved{second, tcp::v4(), c.own.release()};
+    auto there = corun::spawn(second, [&] { check_waiting_read(moved, c.peer, "for the second"); });
+    second.run();
+    there.get();
+    first.poll();
+    BOOST_TEST(!waits.done());
+    c.send("for the first");
+    first.run();
+    BOOST_TEST(waits.done());
+    BOOST_TEST(got == "for the first");
+}
+
 BOOST_AUTO_TEST_CASE(its_context_dies_while_a_fiber_waits) {
     bool cancelled = false;
     corun_test::descriptor peer;

@@ -6,6 +6,13 @@
 #include "support/completions.hpp"
 #include "support/leaks.hpp"
 
+#include <boost/asio/associated_allocator.hpp>
+#if __has_include(<boost/asio/associated_immediate_executor.hpp>)
+#include <boost/asio/associated_immediate_executor.hpp>
+#define CORUN_HAS_IMMEDIATE_EXECUTORS 1
+#endif
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
@@ -227,5 +234,34 @@ BOOST_AUTO_TEST_CASE(at_once_in_a_loop_the_others_get_their_turn) {
         corun::yield(other.join());
     });
 }
+
+BOOST_AUTO_TEST_CASE(the_handler_has_the_fibers_executor_allocator_and_slot) {
+    corun::run([] {
+        corun_test::hand_over<void()>(corun::yield, [](auto handler) {
+            const auto executor = asio::get_associated_executor(handler);
+            static_assert(is<corun::scheduler::executor_type, std::remove_const_t<decltype(executor)>>);
+            BOOST_TEST((executor == corun::this_fiber::executor()));
+            const auto memory = asio::get_associated_allocator(handler);
+            BOOST_TEST((asio::get_associated_allocator(handler) == memory));
+            static_assert(!is<std::allocator<void>, std::remove_const_t<decltype(memory)>>);
+            BOOST_TEST(asio::get_associated_cancellation_slot(handler).is_connected());
+            std::move(handler)();
+        });
+    });
+}
+
+#if defined(CORUN_HAS_IMMEDIATE_EXECUTORS)
+BOOST_AUTO_TEST_CASE(the_handlers_immediate_executor_runs_in_place) {
+    corun::run([] {
+        corun_test::hand_over<void()>(corun::yield, [](auto handler) {
+            bool called = false;
+            const auto at_once = asio::get_associated_immediate_executor(handler, asio::system_executor{});
+            asio::dispatch(at_once, [&] { called = true; });
+            BOOST_TEST(called);
+            std::move(handler)();
+        });
+    });
+}
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,12 +14,12 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-void session(tcp::socket peer) {
+void session(corun::stream<tcp::socket> peer) {
     std::array<char, 4096> data;
     boost::system::error_code ec;
     while (!ec) {
-        const std::size_t n = corun::yield(peer.async_read_some(asio::buffer(data), asio::deferred), ec);
-        if (!ec) corun::yield(asio::async_write(peer, asio::buffer(data, n), asio::deferred), ec);
+        const std::size_t n = corun::yield(corun::read_some(peer, asio::buffer(data)), ec);
+        if (!ec) corun::yield(corun::write(peer, asio::buffer(data, n)), ec);
     }
 }
 

@@ -82,13 +82,13 @@ public:
 private:
     // Lives as long as its fiber, whose function owns it.
     struct connection : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-        connection(web_server& home, tcp::socket accepted) : server{home}, stream{std::move(accepted)} {
+        connection(web_server& home, corun::stream<tcp::socket> accepted) : server{home}, stream{std::move(accepted)} {
             server.connections_.push_back(*this);
         }
         ~connection() { server.ended_.cancel(); }
         [[nodiscard]] bool is_between_requests() const {
             error_code ec;
-            return (!parser || !parser->got_some()) && buffer.size() == 0 && stream.socket().available(ec) == 0;
+            return (!parser || !parser->got_some()) && buffer.size() == 0 && stream.available(ec) == 0;
         }
         void allow(corun::clock::duration span) { deadline = corun::clock::now() + span; }
 
@@ -104,7 +104,7 @@ private:
     void accept_connections(corun::group& sessions) {
         while (!stopping_) {
             error_code ec;
-            tcp::socket accepted = corun::yield(acceptor_.async_accept(asio::deferred), ec);
+            corun::stream<tcp::socket> accepted = corun::yield(corun::accept_stream(acceptor_), ec);
             try {
                 if (!ec) start_connection(sessions, std::move(accepted));
             } catch (const std::bad_alloc&) {
@@ -119,7 +119,7 @@ private:
         }
     }
 
-    void start_connection(corun::group& sessions, tcp::socket accepted) {
+    void start_connection(corun::group& sessions, corun::stream<tcp::socket> accepted) {
         const auto peer = std::make_shared<connection>(*this, std::move(accepted));
         peer->fiber = sessions.spawn({.name = "connection"}, [this, peer] {
             try {
@@ -134,7 +134,7 @@ private:
 
     static void report_unanswered(const connection& peer) {
         error_code ec;
-        std::cerr << "web_server: gave up a request of " << peer.stream.socket().remote_endpoint(ec)
+        std::cerr << "web_server: gave up a request of " << peer.stream.remote_endpoint(ec)
                   << (peer.parser && peer.parser->is_done() ? ": its answer was not taken\n" : ": it was not sent to its end\n");
     }
 
@@ -143,7 +143,7 @@ private:
         corun::yield(signals_.async_wait(asio::deferred));
         signals_.clear();
         stopping_ = true;
-        acceptor_.close();
+        corun::close(acceptor_);
         ended_.cancel();
         for (connection& peer : connections_)  // cancel never switches, so the list stays as it is
             if (peer.is_between_requests()) peer.fiber.cancel();

@@ -5,6 +5,7 @@
 #include <corun/scheduler.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
+#include <corun/stream.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -58,6 +59,7 @@ class runtime {
 public:
     using tcp = boost::asio::ip::tcp;
     using connection_handler = std::function<void(tcp::socket)>;
+    using stream_handler = std::function<void(stream<tcp::socket>)>;
 
     /// Starts the threads. Throws std::system_error if the system refuses one, or its processor.
     explicit runtime(runtime_options options = {});
@@ -103,12 +105,13 @@ public:
             });
     }
 
-    /// Accepts connections and calls `handler(socket)` on a fiber of its own for each. It is called on several threads at a time. What it
+    /// Accepts connections and calls `handler(socket)`, or `handler(stream)`, on a fiber of its own for each. It is called on several threads at a time. What it
     /// throws goes to the unhandled-failure handler; so does, at most every ten seconds, that no connection can be accepted for lack of
     /// descriptors or memory, which is tried again.
     /// @param at  port 0: any that is free
     /// @return where it listens. Throws boost::system::system_error that names the endpoint if it cannot: in use, not allowed …
     tcp::endpoint serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options = {});
+    tcp::endpoint serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options = {});
 
     /// Ends the runtime: accepts no more connections; after `grace` cancels every fiber (reason: shutdown), also those spawned later. Fibers
     /// run to their end, shields included. Returns at once. Again: the earlier end of grace counts.

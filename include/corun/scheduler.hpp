@@ -3,8 +3,10 @@
 
 #include <corun/detail/core.hpp>
 #include <corun/detail/function_node.hpp>
+#include <corun/detail/op_memory.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/intrusive_ptr.hpp>
@@ -17,6 +19,7 @@
 #include <functional>
 #include <source_location>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace corun {
@@ -59,6 +62,12 @@ void submit(scheduler_impl&, function_node*) noexcept;
 [[nodiscard]] scheduler_core* core_of(scheduler_impl&) noexcept;
 [[nodiscard]] boost::asio::execution_context& context_of(scheduler_impl&) noexcept;
 
+// Inside of it: runs the fibers that have become ready, if the loop has called and nothing else is under way.
+void go_on_here(scheduler_impl&);
+// Completes an operation that a fiber waits for, or a step of one: its memory is the fiber's.
+template <class Function>
+inline constexpr bool serves_a_fiber = std::is_same_v<boost::asio::associated_allocator_t<std::decay_t<Function>>, op_allocator<void>>;
+
 // Being inside a scheduler, off fibers: what an entered handler does is exclusive with the scheduler's fibers.
 class entered {
 public:
@@ -69,6 +78,9 @@ public:
     }
     entered(const entered&) = delete;
     entered& operator=(const entered&) = delete;
+
+    // Whether the thread was inside of no other scheduler.
+    [[nodiscard]] bool is_outermost() const noexcept { return outer_ == nullptr; }
 
 private:
     scheduler_impl& impl_;
@@ -159,8 +171,12 @@ public:
             }
             if (detail::try_enter(*impl_)) {
                 detail::entered inside{*impl_};
-                std::decay_t<Function> function{std::forward<Function>(f)};
-                std::move(function)();
+                {
+                    std::decay_t<Function> function{std::forward<Function>(f)};
+                    std::move(function)();
+                }
+                if constexpr (detail::serves_a_fiber<Function>)
+                    if (inside.is_outermost()) detail::go_on_here(*impl_);
                 return;
             }
         }

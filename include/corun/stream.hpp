@@ -2,13 +2,13 @@
 #pragma once
 
 #include <corun/detail/spawn_target.hpp>
+#include <corun/detail/socket_holder.hpp>
 #include <corun/detail/stream_wait.hpp>
 #include <corun/detail/websocket_teardown.hpp>
 #include <corun/socket.hpp>
 #include <corun/token.hpp>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/detail/config.hpp>
 
 #include <utility>
 
@@ -16,50 +16,9 @@ namespace corun {
 
 namespace detail {
 
-// Something that Asio accepts as a descriptor, and that no epoll instance does. Negative: none was to be had.
-[[nodiscard]] int open_placeholder() noexcept;
-[[nodiscard]] bool put_in_place_of(int placeholder, int socket) noexcept;
-void close_number(int fd) noexcept;
 void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept;
 // Those of that scheduler who wait for it are told, and fail. Any thread.
 void abandon_waits_of(scheduler_impl& home, int fd) noexcept;
-
-// Takes the socket out of its context's reactor, which would be told of each of its packets for nothing. Asio has no name for
-// that: it leaves alone what epoll refuses, so it is given such a descriptor, and the socket is then put under that number.
-// Asynchronous operations of the socket object would fail with operation_not_supported from then on, where they have to wait: nobody gets
-// it before it has rejoined.
-// Where anything fails, the socket stays as it was.
-template <class Socket>
-bool leave_reactor(Socket& s) noexcept {
-#if defined(BOOST_ASIO_HAS_EPOLL) && !defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT)
-    boost::system::error_code ec;
-    const auto protocol = s.local_endpoint(ec).protocol();
-    if (ec) return false;
-    const int placeholder = open_placeholder();
-    if (placeholder < 0) return false;
-    const int own = s.release(ec);
-    if (!ec) s.assign(protocol, placeholder, ec);
-    if (!ec && put_in_place_of(placeholder, own)) return true;
-    if (s.is_open()) (void)s.release(ec);
-    close_number(placeholder);
-    s.assign(protocol, own, ec);
-#else
-    (void)s;
-#endif
-    return false;
-}
-
-// Undoes that, under the number that it has now. To schedulers it stays the socket that they know.
-template <class Socket>
-void rejoin_reactor(Socket& s) noexcept {
-    boost::system::error_code ec;
-    if (!s.is_open()) return;  // it has been moved away
-    const auto protocol = s.local_endpoint(ec).protocol();
-    const int number = s.release(ec);
-    s.assign(protocol, number, ec);
-    if (ec) close_number(number);  // the reactor had no memory or no room for it
-    s.set_option(registered_mark{true}, ec);
-}
 
 // The scheduler whose executor it is; null: it is another kind of executor.
 template <class Executor>
@@ -80,56 +39,65 @@ template <class Executor>
 /// for asio::async_read and its kin, Beast, and asio::ssl::stream. From a fiber also an object for corun::read_some and the
 /// others.
 ///
-/// The stream owns its socket and takes it out of Asio's reactor when it first has to wait; its number changes at that moment. Asking
-/// for `socket()` or `lowest_layer()`, unless as const, puts it back for good: all of Asio's functions work on it, and the stream's
-/// own operations cost a little more from then on. So set options and connect before the first read or write. Close the stream by
-/// `close()`: the socket's own leaves those who wait where they are.
+/// A stream that `corun::accept_stream` or `corun::connect` has opened is a descriptor that Asio's reactor knows nothing of: that spares two
+/// system calls for each connection, and a part of each request's instructions. A socket that a stream is made from leaves the reactor
+/// when the stream first has to wait. Whoever asks for `socket()` or `lowest_layer()` puts it into the reactor for good: all of Asio's
+/// functions work on it, and the stream's own operations cost a little more. Options, endpoints and `shutdown` are therefore here, too.
+/// Close the stream by `close()`: the socket's own leaves those who wait where they are.
 ///
 /// As with Asio's sockets, one thread at a time; one read and one write may be under way at once; a second one of a kind fails
 /// with asio::error::in_progress. Completion handlers run on their associated executor. Per-operation cancellation: all types,
 /// without effect on the stream.
 /// @tparam Socket  asio::basic_stream_socket of any protocol and executor
 template <class Socket>
-class stream {
+class stream : private detail::socket_holder<Socket> {
+    using holder = detail::socket_holder<Socket>;
+
 public:
-    using executor_type = typename Socket::executor_type;
-    using protocol_type = typename Socket::protocol_type;
-    using endpoint_type = typename Socket::endpoint_type;
+    using typename holder::endpoint_type;
+    using typename holder::executor_type;
+    using typename holder::protocol_type;
     using lowest_layer_type = typename Socket::lowest_layer_type;
     using socket_type = Socket;
 
     /// From a socket, or what a socket is made from. Throws what that throws.
     template <class... Args>
         requires std::constructible_from<Socket, Args&&...>
-    explicit stream(Args&&... args) : socket_(std::forward<Args>(args)...) {}
+    explicit stream(Args&&... args) : holder{std::in_place, std::forward<Args>(args)...} {}
     stream(stream&&) = default;
-    stream& operator=(stream&&) = default;
+    stream& operator=(stream&& other) {
+        if (this == &other) return *this;
+        close();
+        holder::operator=(std::move(other));
+        home_ = std::move(other.home_);
+        return *this;
+    }
     ~stream() { close(); }
 
-    [[nodiscard]] executor_type get_executor() noexcept { return socket_.get_executor(); }
-    /// As any socket of Asio's, also for its asynchronous operations; it may be moved from.
-    [[nodiscard]] Socket& socket() noexcept { return lay_open(); }
-    [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
-    [[nodiscard]] lowest_layer_type& lowest_layer() noexcept { return lay_open().lowest_layer(); }
-    [[nodiscard]] const lowest_layer_type& lowest_layer() const noexcept { return socket_.lowest_layer(); }
-    [[nodiscard]] int native_handle() noexcept { return socket_.native_handle(); }
-    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+    /// As a socket's. Each leaves the socket where it is, with Asio's reactor or without.
+    using holder::assign, holder::available, holder::get_executor, holder::get_option, holder::is_open, holder::local_endpoint,
+        holder::native_handle, holder::remote_endpoint, holder::set_option, holder::shutdown;
+
+    /// As any socket of Asio's, also for its asynchronous operations; it may be moved from. Throws system_error where the reactor
+    /// cannot take it; the stream is as before then.
+    [[nodiscard]] Socket& socket() { return holder::object(); }
+    [[nodiscard]] lowest_layer_type& lowest_layer() { return holder::object().lowest_layer(); }
 
     /// Closes the socket; reads and writes under way fail with asio::error::operation_aborted. Never switches.
     void close() noexcept {
-        if (!socket_.is_open()) return;
+        if (!is_open()) return;
         cancel();
-        boost::system::error_code ignored;  // it is closed in any case
-        socket_.close(ignored);
-        is_met_ = is_apart_ = false;
+        holder::close_socket();
+    }
+    void close(boost::system::error_code& ec) noexcept {
+        ec.clear();
+        close();
     }
     /// Reads and writes under way fail with asio::error::operation_aborted. Never switches.
     void cancel() noexcept {
-        if (home_) detail::abandon_waits_of(*home_, socket_.native_handle());
-        detail::abandon_waits(socket_.native_handle());
+        if (home_) detail::abandon_waits_of(*home_, native_handle());
+        detail::abandon_waits(native_handle());
     }
-    void shutdown(boost::asio::socket_base::shutdown_type what) { socket_.shutdown(what); }
-    void shutdown(boost::asio::socket_base::shutdown_type what, boost::system::error_code& ec) { socket_.shutdown(what, ec); }
 
     /// Reads at least a byte. Signature: void(error_code, std::size_t); asio::error::eof at the end.
     template <class MutableBuffers, class Token = boost::asio::default_completion_token_t<executor_type>>
@@ -143,33 +111,19 @@ public:
     }
 
     // For corun's operations: notes that a scheduler is about to register it.
-    [[nodiscard]] CORUN_SWITCH detail::acquaintance meet() { return is_met_ ? detail::acquaintance::known : meet_anew(); }
+    using holder::meet;
 
-    /// These block the thread; for libraries that ask for them.
+    /// These block the thread, and put the socket into the reactor; for libraries that ask for them.
     template <class MutableBuffers, class... Error>
     std::size_t read_some(const MutableBuffers& buffers, Error&... ec) {
-        return socket_.read_some(buffers, ec...);
+        return socket().read_some(buffers, ec...);
     }
     template <class ConstBuffers, class... Error>
     std::size_t write_some(const ConstBuffers& buffers, Error&... ec) {
-        return socket_.write_some(buffers, ec...);
+        return socket().write_some(buffers, ec...);
     }
 
 private:
-    [[gnu::noinline]] detail::acquaintance meet_anew() {
-        is_met_ = true;
-        const detail::acquaintance how = detail::meet(socket_);
-        if (how != detail::acquaintance::fresh) return how;
-        is_apart_ = detail::leave_reactor(socket_);
-        return detail::meet(socket_);  // to Asio it is another socket now, and fresh again
-    }
-    // Whoever has the socket may do with it what Asio allows. The waits under its number go on.
-    Socket& lay_open() noexcept {
-        is_met_ = false;
-        if (std::exchange(is_apart_, false)) detail::rejoin_reactor(socket_);
-        return socket_;
-    }
-
     template <detail::direction Way>
     struct initiation {
         using executor_type = typename stream::executor_type;
@@ -191,15 +145,15 @@ private:
     void begin(Handler&& handler, const Buffers& buffers) {
         using namespace detail;
         constexpr io_kind kind = kind_of<Socket>();
-        const auto executor = boost::asio::get_associated_executor(handler, socket_.get_executor());
+        const auto executor = boost::asio::get_associated_executor(handler, get_executor());
         scheduler_impl* const own = scheduler_behind(executor);
-        scheduler_impl& home = own != nullptr ? *own : scheduler_on(socket_.get_executor());
+        scheduler_impl& home = own != nullptr ? *own : scheduler_on(get_executor());
         if (home_.get() != &home) home_ = &home;
         const bool inside = own != nullptr && current_core() == core_of(home);
         if (inside) {
-            refuse_where_simulated(*core_of(home), Way, socket_.native_handle());
+            refuse_where_simulated(*core_of(home), Way, native_handle());
             descriptor_table& known = core_of(home)->known_descriptors;
-            const int fd = socket_.native_handle();
+            const int fd = native_handle();
             typename remaining<Buffers>::pieces pieces;
             std::size_t wanted = 0;
             const std::size_t count = remaining<Buffers>{buffers}.fill(pieces, 0, wanted);
@@ -213,16 +167,30 @@ private:
         }
         using op = stream_operation<std::decay_t<Handler>, executor_type, Buffers, Way, kind>;
         const acquaintance how = meet();
-        op::begin(std::forward<Handler>(handler), socket_.get_executor(), home, inside, buffers, socket_.native_handle(), how);
+        op::begin(std::forward<Handler>(handler), get_executor(), home, inside, buffers, native_handle(), how);
     }
 
-    Socket socket_;
-    bool is_met_ = false;  // registered with some scheduler, and nobody else has had the socket since
-    bool is_apart_ = false;  // from Asio's reactor
     boost::intrusive_ptr<detail::scheduler_impl> home_;  // where it was waited for last
 };
 
 template <class Socket>
 stream(Socket) -> stream<Socket>;
+
+/// As `accept`. @return a stream whose executor is the acceptor's, or the one given. Asio's reactor is not told of its socket.
+template <detail::asio_acceptor Acceptor, class Executor = typename Acceptor::executor_type>
+    requires(boost::asio::is_executor<Executor>::value || boost::asio::execution::is_executor<Executor>::value)
+[[nodiscard]] auto accept_stream(Acceptor& acceptor, const Executor& executor) {
+    using socket = typename detail::accept_operation<Acceptor, Executor>::socket;
+    return detail::accept_operation<Acceptor, Executor, stream<socket>>{acceptor, executor};
+}
+template <detail::asio_acceptor Acceptor>
+[[nodiscard]] auto accept_stream(Acceptor& acceptor) {
+    return accept_stream(acceptor, acceptor.get_executor());
+}
+template <detail::asio_acceptor Acceptor, class Context>
+    requires std::derived_from<Context, boost::asio::execution_context>
+[[nodiscard]] auto accept_stream(Acceptor& acceptor, Context& context) {
+    return accept_stream(acceptor, context.get_executor());
+}
 
 }  // namespace corun

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <type_traits>
 #include <utility>
 
 namespace corun::detail {
@@ -25,11 +26,13 @@ private:
     int accepted_ = -1;
 };
 
-template <class Acceptor, class Executor>
+// @tparam Result  what takes over the connection; void: a socket
+template <class Acceptor, class Executor, class Result = void>
 class [[nodiscard]] accept_operation : public accepting {
 public:
     using protocol = typename Acceptor::protocol_type;
     using socket = typename protocol::socket::template rebind_executor<Executor>::other;
+    using result = std::conditional_t<std::is_void_v<Result>, socket, Result>;
 
     accept_operation(Acceptor& acceptor, const Executor& executor) : acceptor_{&acceptor}, executor_{executor} {}
 
@@ -48,14 +51,14 @@ public:
         return has_ended() || was_abandoned() || attempt(self);
     }
 
-    socket get() {
+    result get() {
         boost::system::error_code ec;
-        socket accepted = get(ec);
+        result accepted = get(ec);
         if (ec) throw boost::system::system_error{ec, "accept"};
         return accepted;
     }
-    socket get(boost::system::error_code& ec) {
-        socket accepted{executor_};
+    result get(boost::system::error_code& ec) {
+        result accepted{executor_};
         if (!is_success(*this)) {
             ec = error();
             return accepted;
@@ -99,6 +102,7 @@ protected:
     bool connect_once(const void* peer, std::size_t size) noexcept;
     // Asio's own way takes a second call to make it non-blocking.
     [[nodiscard]] static int open_non_blocking(int family, int type, int protocol, boost::system::error_code& ec) noexcept;
+    static void make_non_blocking(int fd, boost::system::error_code& ec) noexcept;
     bool conclude() noexcept;
 };
 
@@ -143,8 +147,10 @@ private:
             const int fd = open_non_blocking(protocol.family(), protocol.type(), protocol.protocol(), ec);
             if (!ec) socket_->assign(protocol, fd, ec);
             if (ec && fd >= 0) ::close(fd);
-        } else if (!socket_->native_non_blocking()) {
-            socket_->native_non_blocking(true, ec);
+        } else if constexpr (requires { socket_->native_non_blocking(); }) {
+            if (!socket_->native_non_blocking()) socket_->native_non_blocking(true, ec);
+        } else {
+            make_non_blocking(socket_->native_handle(), ec);  // a stream's
         }
         if (!socket_wait::begin(socket_->native_handle())) return ec ? fail(ec.value()) : true;
         return ec ? fail(ec.value()) : connect_once(peer_.data(), peer_.size());

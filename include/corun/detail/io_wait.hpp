@@ -44,9 +44,9 @@ struct io_wait {
     void leave() noexcept;
 
     int fd;
+    std::uint32_t events = 0;   // epoll's, that ended the wait
     direction way;
     bool abandoned = false;     // the number has become another file's
-    std::uint32_t events = 0;   // epoll's, that ended the wait
     descriptor_table* home = nullptr;
     fiber_record* fiber;        // of a wait that has begun: parked, or about to find that it need not park; null: a watcher
 };

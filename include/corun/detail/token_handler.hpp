@@ -42,8 +42,9 @@ void refuse_when_context_is_gone(fiber_record& self);
 [[nodiscard]] bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept;
 [[nodiscard]] scheduler::executor_type executor_of(fiber_record& fiber) noexcept;
 
-// Sets done and wakes. Takes over the reference: the last touch of the state is the store.
-inline void complete(token_state_base& state, fiber_ref fiber) noexcept {
+// Sets done and wakes. Takes over the handler's reference: the last touch of the state is the store.
+inline void complete(token_state_base& state) noexcept {
+    const fiber_ref fiber{&state.fiber, false};
     state.done.store(true, std::memory_order_release);
     wake(*fiber);
 }
@@ -146,7 +147,8 @@ template <class Derived, class R, class... Args>
 struct handler_call<Derived, R(Args...)> {
     void operator()(Args... args) { static_cast<Derived*>(this)->template finish<std::decay_t<Args>...>(std::forward<Args>(args)...); }
 };
-// Move-only. Called once or destroyed uncalled; either way the fiber learns of it.
+// Move-only. Called once or destroyed uncalled; either way the fiber learns of it. It counts as a reference to the fiber, which the state
+// knows: there are many moves, and to move one pointer is cheap.
 template <class... Signatures>
 class token_handler
     : public handler_call<token_handler<Signatures...>, typename signature_traits<Signatures>::plain>... {
@@ -158,19 +160,17 @@ public:
 
     using handler_call<token_handler, typename signature_traits<Signatures>::plain>::operator()...;
 
-    explicit token_handler(token_state<Signatures...>& state) noexcept : state_{&state}, fiber_{&state.fiber} {}
-    token_handler(token_handler&& other) noexcept
-        : state_{std::exchange(other.state_, nullptr)}, fiber_{std::move(other.fiber_)} {}
+    explicit token_handler(token_state<Signatures...>& state) noexcept : state_{&state} { intrusive_ptr_add_ref(&state.fiber); }
+    token_handler(token_handler&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
     ~token_handler() {
-        if (state_ == nullptr) return;
-        state_->abandoned = true;
-        complete(*state_, std::move(fiber_));
+        if (state_ != nullptr) [[unlikely]]
+            abandon(*state_);
     }
 
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor_of(*fiber_); }
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{*fiber_}; }
-    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return fiber_->cancellation.slot(); }
-    [[nodiscard]] immediate_executor_type get_immediate_executor() const noexcept { return inline_executor{*fiber_}; }
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_of(state_->fiber); }
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{state_->fiber}; }
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return state_->fiber.cancellation.slot(); }
+    [[nodiscard]] immediate_executor_type get_immediate_executor() const noexcept { return inline_executor{state_->fiber}; }
 
     template <class... Decayed, class... Args>
     void finish(Args&&... args) noexcept {
@@ -180,12 +180,15 @@ public:
         } catch (...) {
             state->failure = std::current_exception();
         }
-        complete(*state, std::move(fiber_));
+        complete(*state);
     }
 
 private:
+    [[gnu::noinline]] static void abandon(token_state_base& state) noexcept {
+        state.abandoned = true;
+        complete(state);
+    }
     token_state<Signatures...>* state_;
-    fiber_ref fiber_;
 };
 
 }  // namespace corun::detail

@@ -15,7 +15,7 @@ public:
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : io_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, introduce(), name); }
+    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, meet(*io_), name); }
 
     CORUN_SWITCH bool at_once(fiber_record& self) {
         if (has_begun()) [[unlikely]]
@@ -53,12 +53,6 @@ private:
             if (ec) return !fail(ec.value());
         }
         return true;
-    }
-    // A stream's socket changes its number when it is met first.
-    CORUN_SWITCH acquaintance introduce() {
-        const acquaintance how = meet(*io_);
-        if (how == acquaintance::fresh) wait_.fd = io_->native_handle();
-        return how;
     }
     static constexpr acquaintance wonted = asio_socket<Io> ? acquaintance::known : acquaintance::stranger;
 

@@ -1,0 +1,203 @@
+// A stream's socket: a descriptor alone, or an object of Asio's where somebody needs one.
+#pragma once
+
+#include <corun/detail/socket_wait.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace corun::detail {
+
+// Each is one call to the system.
+void close_descriptor(int fd) noexcept;
+void shut_down(int fd, int how, boost::system::error_code& ec) noexcept;
+void set_option_of(int fd, int level, int name, const void* value, std::size_t size, boost::system::error_code& ec) noexcept;
+// @return  the size of the value
+[[nodiscard]] std::size_t get_option_of(int fd, int level, int name, void* value, std::size_t size,
+                                        boost::system::error_code& ec) noexcept;
+[[nodiscard]] std::size_t waiting_bytes_of(int fd, boost::system::error_code& ec) noexcept;
+// @return  the size of the address
+[[nodiscard]] std::size_t address_of(int fd, bool peer, void* address, std::size_t size, boost::system::error_code& ec) noexcept;
+
+// An open socket object is registered with its context's reactor, which then is told of each of its packets. So the object is left
+// closed, and the descriptor kept beside it, until somebody asks for the object: `object` opens it with the descriptor, for good,
+// since nobody knows how long a reference to it is kept. One that came open gives up its descriptor when it is first waited for.
+template <class Socket>
+class socket_holder {
+public:
+    using protocol_type = typename Socket::protocol_type;
+    using endpoint_type = typename Socket::endpoint_type;
+    using executor_type = typename Socket::executor_type;
+
+    template <class... Args>
+    explicit socket_holder(std::in_place_t, Args&&... args) : object_(std::forward<Args>(args)...) {}
+    socket_holder(socket_holder&& other) noexcept(std::is_nothrow_move_constructible_v<Socket>)
+        : object_{std::move(other.object_)}, state_{std::exchange(other.state_, {})} {}
+    // The target is closed.
+    socket_holder& operator=(socket_holder&& other) {
+        object_ = std::move(other.object_);
+        state_ = std::exchange(other.state_, {});
+        return *this;
+    }
+
+    [[nodiscard]] executor_type get_executor() noexcept { return object_.get_executor(); }
+    [[nodiscard]] CORUN_SWITCH int native_handle() noexcept {
+        return state_.fd >= 0 ? state_.fd : object_.native_handle();
+    }
+    [[nodiscard]] bool is_open() const noexcept { return state_.fd >= 0 || object_.is_open(); }
+
+    // Notes that a scheduler is about to register it.
+    [[nodiscard]] CORUN_SWITCH acquaintance meet() { return state_.is_met ? acquaintance::known : meet_anew(); }
+
+    // Fails, and takes nothing, where it is open.
+    void assign(const protocol_type& protocol, int fd, boost::system::error_code& ec) {
+        ec.clear();
+        if (state_.fd >= 0)
+            ec = boost::asio::error::already_open;
+        else if (state_.is_lent || object_.is_open())
+            object_.assign(protocol, fd, ec);
+        else
+            state_.fd = fd;
+    }
+    void assign(const protocol_type& protocol, int fd) {
+        throwing([&](auto& ec) { assign(protocol, fd, ec); });
+    }
+    void shutdown(boost::asio::socket_base::shutdown_type what, boost::system::error_code& ec) {
+        if (state_.fd >= 0)
+            shut_down(state_.fd, static_cast<int>(what), ec);
+        else
+            object_.shutdown(what, ec);
+    }
+    void shutdown(boost::asio::socket_base::shutdown_type what) {
+        throwing([&](auto& ec) { shutdown(what, ec); });
+    }
+    template <class Option>
+    void set_option(const Option& option, boost::system::error_code& ec) {
+        if (state_.fd < 0) {
+            object_.set_option(option, ec);
+            return;
+        }
+        const auto protocol = local_endpoint(ec).protocol();
+        if (!ec) set_option_of(state_.fd, option.level(protocol), option.name(protocol), option.data(protocol), option.size(protocol), ec);
+    }
+    template <class Option>
+    void set_option(const Option& option) {
+        throwing([&](auto& ec) { set_option(option, ec); });
+    }
+    template <class Option>
+    void get_option(Option& option, boost::system::error_code& ec) const {
+        if (state_.fd < 0) {
+            object_.get_option(option, ec);
+            return;
+        }
+        const auto protocol = local_endpoint(ec).protocol();
+        if (ec) return;
+        const std::size_t size =
+            get_option_of(state_.fd, option.level(protocol), option.name(protocol), option.data(protocol), option.size(protocol), ec);
+        if (!ec) option.resize(protocol, size);
+    }
+    template <class Option>
+    void get_option(Option& option) const {
+        throwing([&](auto& ec) { get_option(option, ec); });
+    }
+    [[nodiscard]] endpoint_type local_endpoint(boost::system::error_code& ec) const {
+        return state_.fd < 0 ? object_.local_endpoint(ec) : endpoint(false, ec);
+    }
+    [[nodiscard]] endpoint_type local_endpoint() const {
+        return throwing([&](auto& ec) { return local_endpoint(ec); });
+    }
+    [[nodiscard]] endpoint_type remote_endpoint(boost::system::error_code& ec) const {
+        return state_.fd < 0 ? object_.remote_endpoint(ec) : endpoint(true, ec);
+    }
+    [[nodiscard]] endpoint_type remote_endpoint() const {
+        return throwing([&](auto& ec) { return remote_endpoint(ec); });
+    }
+    [[nodiscard]] std::size_t available(boost::system::error_code& ec) const {
+        return state_.fd < 0 ? object_.available(ec) : waiting_bytes_of(state_.fd, ec);
+    }
+    [[nodiscard]] std::size_t available() const {
+        return throwing([&](auto& ec) { return available(ec); });
+    }
+
+protected:
+    [[nodiscard]] Socket& object() {
+        if (state_.fd >= 0) open_object();
+        state_.is_lent = true;
+        state_.is_met = false;
+        return object_;
+    }
+    void close_socket() noexcept {
+        boost::system::error_code ignored;  // it is closed in any case
+        if (state_.fd >= 0)
+            close_descriptor(state_.fd);
+        else
+            object_.close(ignored);
+        state_ = {.is_lent = state_.is_lent};
+    }
+
+private:
+    [[gnu::noinline]] acquaintance meet_anew() {
+        acquaintance how = acquaintance::fresh;
+        if (state_.fd < 0) {
+            how = detail::meet_plain(object_);
+            boost::system::error_code ec;
+            if (state_.is_lent) return how;
+            const bool non_blocking = object_.non_blocking();
+            const int own = object_.release(ec);
+            if (ec) return how;
+            state_ = {.fd = own, .is_non_blocking = non_blocking};
+        }
+        state_.is_met = true;
+        return how;
+    }
+    // To schedulers it stays the socket that they know.
+    void open_object() {
+        boost::system::error_code ec;
+        const auto protocol = local_endpoint(ec).protocol();
+        if (!ec) object_.assign(protocol, state_.fd, ec);
+        if (ec) throw boost::system::system_error{ec, "corun::stream: its socket"};
+        state_.fd = -1;
+        if (state_.is_met) object_.set_option(registered_mark{true}, ec);
+        if (state_.is_non_blocking) object_.non_blocking(true, ec);
+    }
+
+    [[nodiscard]] endpoint_type endpoint(bool of_peer, boost::system::error_code& ec) const {
+        endpoint_type found;
+        const std::size_t size = address_of(state_.fd, of_peer, found.data(), found.capacity(), ec);
+        if (!ec) found.resize(size);
+        return found;
+    }
+    template <class Attempt>
+    static auto throwing(Attempt attempt) {
+        boost::system::error_code ec;
+        const auto check = [&ec] {
+            if (ec) throw boost::system::system_error{ec, "corun::stream"};
+        };
+        if constexpr (std::is_void_v<decltype(attempt(ec))>) {
+            attempt(ec);
+            check();
+        } else {
+            auto value = attempt(ec);
+            check();
+            return value;
+        }
+    }
+
+    struct state {
+        int fd = -1;               // negative: the object's, if that is open
+        bool is_met = false;       // some scheduler has registered it, and nobody else has had the object since
+        bool is_lent = false;      // the object was asked for
+        bool is_non_blocking = false;  // as the user had set the object
+    };
+
+    Socket object_;
+    state state_;
+};
+
+}  // namespace corun::detail
