@@ -97,7 +97,8 @@ void join_base::start_on(fiber_record& joiner) {
 void join_base::describe_wait(wait_info& info) const noexcept {
     info.say("join of");
     info.holder = target_.get();
-    const bool is_inside = is_local || impl_of(*joiner_->owner).is_related_to(impl_of(*target_->owner));
+    const bool is_across = joiner_ != nullptr && !is_local;  // without a joiner nothing is awaited: the target has ended
+    const bool is_inside = !is_across || impl_of(*joiner_->owner).is_related_to(impl_of(*target_->owner));
     info.source = is_inside ? wake_source::fibers : wake_source::outside;
 }
 

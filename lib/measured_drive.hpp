@@ -3,7 +3,7 @@
 
 #include "observers.hpp"
 #include "scheduler_impl.hpp"
-#include "thread_use.hpp"
+#include "tracer.hpp"
 
 #include <corun/clock.hpp>
 
