@@ -115,11 +115,11 @@ void group_state::cancel_all(cancel_reason reason) noexcept {
 
 bool group_state::ended(group_member& member) noexcept {
     touches(name_, access::write);
-    member_list& list = member.state == member_state::held ? held_ : live_;
-    list.erase(list.iterator_to(member));
+    (member.state == member_state::held ? held_ : live_).erase(member_list::s_iterator_to(member));
     member.state = member_state::outside;
     const fiber_record& record = member.record;
     cut_a_child_ |= record.was_cancelled;
+    shut_down_a_child_ |= record.was_cancelled && record.reason.load() == cancel_reason::shutdown;
     const bool takes = record.failure && !record.was_cancelled && policy_ != isolate;
     if (takes) {
         failed_.push_back(member);
@@ -214,7 +214,7 @@ void group_state::throw_failures() {
     std::vector<std::exception_ptr> all = take_failures();
     if (all.empty()) {
         if (interruption_) std::rethrow_exception(interruption_);
-        if (was_interrupted_ && cut_a_child_) throw_cancelled(parent_);
+        if ((was_interrupted_ && cut_a_child_) || (shut_down_a_child_ && is_interrupted(parent_))) throw_cancelled(parent_);
         return;
     }
     if (policy_ == collect)

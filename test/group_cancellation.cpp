@@ -4,6 +4,7 @@
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
+#include <corun/timeout.hpp>
 
 #include "support/leaks.hpp"
 
@@ -35,6 +36,31 @@ BOOST_AUTO_TEST_CASE(a_child_that_is_cancelled_by_its_handle_has_not_failed) {
         }));
         BOOST_TEST(sibling_ended);
     });
+}
+
+BOOST_AUTO_TEST_CASE(a_shutdown_that_ends_the_children_first_is_thrown_on_too) {
+    for (const bool inside_a_timeout : {false, true}) {
+        bool went_on = false, was_cancelled = false;
+        {
+            boost::asio::io_context io;
+            corun::spawn(io, [&] {
+                try {
+                    const auto group = [] { return corun::with_group([](corun::group& g) { g.spawn([] { wait_for_ever(); }); }); };
+                    if (inside_a_timeout)
+                        corun::yield(corun::with_timeout(1h, group()));
+                    else
+                        corun::yield(group());
+                    went_on = true;
+                } catch (const corun::cancelled& c) {
+                    was_cancelled = c.reason() == corun::cancel_reason::shutdown;
+                    throw;
+                }
+            });
+            while (io.poll() != 0) {}
+        }
+        BOOST_TEST(!went_on);
+        BOOST_TEST(was_cancelled);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_cancellation_from_outside_is_thrown_on_after_the_children_and_a_failure_in_its_place) {

@@ -107,6 +107,7 @@ private:
     bool cancelled_ = false;
     bool was_interrupted_ = false;       // from outside, while it waited for children
     bool cut_a_child_ = false;           // a child ended by its cancellation
+    bool shut_down_a_child_ = false;     // … which came to all fibers, and may have ended the child before it reached the parent
     fiber_record* joiner_ = nullptr;     // the parent, while it is parked for the children's end
     member_list live_;
     member_list held_;                   // first come, first served
