@@ -69,6 +69,35 @@ BOOST_AUTO_TEST_CASE(a_select_of_primitives) {
     BOOST_TEST(reports.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_select_of_a_join_and_a_primitive) {
+    corun::channel<int> a{1}, b{1};
+    corun::spawn(
+        *io,
+        [&] {
+            auto peer = corun::spawn([&] { (void)corun::yield(b.receive()); });
+            (void)corun::yield(corun::select(peer.join(), a.receive()));
+        },
+        asio::detached);
+    run_until_stalled();
+    BOOST_REQUIRE_EQUAL(reports.size(), 1u);
+    BOOST_TEST(reports[0].fibers.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(all_and_race_of_what_fibers_do) {
+    corun::channel<int> a{1}, b{1};
+    corun::spawn(
+        *io,
+        [&] {
+            auto peer = corun::spawn([&] { (void)corun::yield(corun::race(b.receive(), a.receive())); });
+            corun::yield(corun::all(peer.join(), a.receive()));
+        },
+        asio::detached);
+    run_until_stalled();
+    BOOST_REQUIRE_EQUAL(reports.size(), 1u);
+    BOOST_TEST(says("for: all of 2"), text());
+    BOOST_TEST(says("for: race of 2"), text());
+}
+
 BOOST_AUTO_TEST_CASE(each_state_is_reported_once) {
     corun::event first, second;
     corun::on_stall([this](const corun::stall& found) { reports.push_back(found); });

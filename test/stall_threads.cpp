@@ -85,6 +85,18 @@ BOOST_AUTO_TEST_CASE(a_join_of_a_fiber_whose_scheduler_can_move_is_none) {
     BOOST_TEST(reports.empty(), text());
 }
 
+BOOST_AUTO_TEST_CASE(a_select_of_the_join_of_a_fiber_whose_context_is_another_is_none) {
+    asio::io_context elsewhere;
+    corun::event e;
+    auto there = corun::spawn(elsewhere, [] {});
+    corun::spawn(
+        *io, [&] { (void)corun::yield(corun::select(there.join(), e.wait())); }, asio::detached);
+    io->poll();
+    elsewhere.run();
+    io->run();
+    BOOST_TEST(reports.empty(), text());
+}
+
 BOOST_AUTO_TEST_CASE(a_fiber_on_its_way_to_another_scheduler_is_none) {
     corun::event e;
     corun::scheduler other{io->get_executor()};

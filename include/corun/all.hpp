@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -17,6 +18,8 @@ template <class... Cases>
 class [[nodiscard]] all_operation : public joint_operation<all_operation<Cases...>, Cases...> {
 public:
     using joint_operation<all_operation, Cases...>::joint_operation;
+
+    static constexpr std::string_view title = "all of ";
 
     std::tuple<typename corun::outcome<typename Cases::value>::value_type...> get() {
         bool all = true;

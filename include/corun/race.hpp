@@ -5,6 +5,7 @@
 #include <corun/detail/joint_operation.hpp>
 
 #include <cstddef>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -35,6 +36,8 @@ template <class... Cases>
 class [[nodiscard]] race_operation : public joint_operation<race_operation<Cases...>, Cases...> {
 public:
     using joint_operation<race_operation, Cases...>::joint_operation;
+
+    static constexpr std::string_view title = "race of ";
 
     race_result<typename Cases::value...> get() {
         bool any = false;

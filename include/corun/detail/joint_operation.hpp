@@ -70,6 +70,9 @@ struct joint_case {
             stage = op.cancel() ? joint_stage::over : joint_stage::stopping;
     }
 
+    static constexpr bool may_wait_for_fibers = detail::may_wait_for_fibers<std::remove_reference_t<Op>>;
+    [[nodiscard]] bool waits_for_fibers() const noexcept { return stage == joint_stage::over || detail::waits_for_fibers(op); }
+
     // Under way, and to be ended by another thread or context.
     [[nodiscard]] bool is_elsewhere() {
         if constexpr (requires { op.is_elsewhere(); })
@@ -120,6 +123,12 @@ public:
         bool withdrawn = true;
         each([&](auto& c, std::size_t) { withdrawn &= c.stage == joint_stage::over && c.result.withdrawn(); });
         return withdrawn;
+    }
+    // Any of them that is under way may move the fiber on, also one that does not end the wait.
+    static constexpr bool may_wait_for_fibers = (Cases::may_wait_for_fibers || ...);
+    void describe_wait(wait_info& info) const noexcept {
+        info.say(Derived::title, sizeof...(Cases));
+        if (std::apply([](const auto&... c) { return (c.waits_for_fibers() && ...); }, cases_)) info.source = wake_source::fibers;
     }
 
 protected:

@@ -37,6 +37,10 @@ struct select_case {
     Op op;
     [[no_unique_address]] Function function;
 
+    // Who serves a committing case of a plain primitive is a fiber.
+    static constexpr bool may_wait_for_fibers = is_committing ? !is_shared : detail::may_wait_for_fibers<operation_type>;
+    [[nodiscard]] bool waits_for_fibers() const noexcept { return is_committing ? !is_shared : detail::waits_for_fibers(op); }
+
     // Whether it can take effect now; has none. @param here  null outside of schedulers
     [[nodiscard]] CORUN_SWITCH bool is_available(scheduler_core* here) {
         if constexpr (requires { op.available(here); })
@@ -93,6 +97,7 @@ template <class Function>
 struct default_case {
     static constexpr bool is_shared = false;
     static constexpr bool is_committing = false;
+    static constexpr bool may_wait_for_fibers = false;  // nobody waits beside one
 
     explicit default_case(Function f) : function{std::move(f)} {}
 

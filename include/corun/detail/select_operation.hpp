@@ -77,11 +77,11 @@ public:
     }
     // Another thread is about to deliver.
     [[nodiscard]] bool is_elsewhere() { return is_late_ && !is_delivered(); }
-    // Only committing cases of plain primitives leave it to the scheduler's own fibers.
-    static constexpr bool may_wait_for_fibers = ((Cases::is_committing && !Cases::is_shared) && ...);
+    static constexpr bool may_wait_for_fibers = (Cases::may_wait_for_fibers && ...);
     void describe_wait(wait_info& info) const noexcept {
         info.say("select of ", count);
-        if (may_wait_for_fibers) info.source = wake_source::fibers;
+        if constexpr (may_wait_for_fibers)
+            if (std::apply([](const auto&... c) { return (c.waits_for_fibers() && ...); }, cases_)) info.source = wake_source::fibers;
     }
     typename result::type get() {
         if constexpr (has_shared)

@@ -29,6 +29,16 @@ struct wait_info {
     void say(std::string_view what, std::uint64_t number) noexcept;
 };
 
+// Of an operation in which one waits for several others: whether only fibers can end the wait for this one.
+template <class Op>
+inline constexpr bool may_wait_for_fibers = requires { requires Op::may_wait_for_fibers; };
+template <class Op>
+[[nodiscard]] bool waits_for_fibers(const Op& operation) noexcept {
+    wait_info info;
+    if constexpr (may_wait_for_fibers<Op>) operation.describe_wait(info);
+    return info.source == wake_source::fibers;
+}
+
 // One per type of operation; static, so that a parked fiber's record names its wait by one pointer.
 struct wait_kind {
     char name[48];  // of the operation's type
@@ -52,7 +62,7 @@ constexpr wait_kind make_wait_kind() noexcept {
     for (const std::string_view ours : {"corun::", "detail::"})
         if (name.starts_with(ours)) name.remove_prefix(ours.size());
     for (std::size_t i = 0; i != name.size() && i + 1 != sizeof kind.name; ++i) kind.name[i] = name[i];
-    if constexpr (requires { Op::may_wait_for_fibers; }) kind.may_be_inside = Op::may_wait_for_fibers;
+    kind.may_be_inside = may_wait_for_fibers<Op>;
     if constexpr (requires(const Op& op, wait_info& info) { op.describe_wait(info); })
         kind.describe = [](const void* op, wait_info& info) noexcept { static_cast<const Op*>(op)->describe_wait(info); };
     return kind;
