@@ -58,8 +58,8 @@ void scheduler_impl::escalate_later(fiber_record& fiber) {
     post_drive();
 }
 
-// An operation that was asked takes memory for another step. Those that are composed need not know in it that they were asked, and what
-// they wait for now was not.
+// An operation that was asked takes memory for another step. Those that are composed need not know in it that they were asked, and
+// what they wait for now was not.
 void scheduler_impl::ask_again_later(fiber_record& fiber) {
     if (fiber.stop_stage < fiber.stop_limit || fiber.stop_stage > once_more) return;  // it will be asked anyway
     escalate_later(fiber);

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_was_asked_between_its_steps_is_asked_agai
         asio::cancellation_signal stop;
         bool ended = false;
         const auto wait = [&] {
-            const auto steps = [&, left = 20](auto& self, error_code ec = {}) mutable {
+            auto steps = [&, left = 20](auto& self, error_code ec = {}) mutable {
                 if (left == 20) self.reset_cancellation_state(asio::enable_total_cancellation());
                 if (left-- > 0)
                     asio::post(io.get_executor(), std::move(self));  // a turn of the loop
@@ -172,9 +172,11 @@ BOOST_AUTO_TEST_CASE(an_operation_that_was_asked_between_its_steps_is_asked_agai
                 else
                     self.complete(ec);
             };
-            corun::yield(asio::async_compose<const asio::deferred_t&, void(error_code)>(steps, asio::deferred, forever));
+            using token = const asio::deferred_t&;
+            corun::yield(asio::async_compose<token, void(error_code)>(std::move(steps), asio::deferred, forever));
         };
-        corun::spawn(io, wait, asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& e) { ended = e != nullptr; }));
+        const auto note_end = [&](const std::exception_ptr& failure) { ended = failure != nullptr; };
+        corun::spawn(io, wait, asio::bind_cancellation_slot(stop.slot(), note_end));
         io.run_one();
         stop.emit(hardest);
         for (int turns = 0; turns < 1'000 && !ended; ++turns) io.poll_one();
