@@ -12,10 +12,8 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/compose.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
@@ -23,7 +21,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -153,37 +150,6 @@ BOOST_AUTO_TEST_CASE(an_operation_that_heeds_nothing_is_waited_for_and_its_value
         BOOST_TEST(value == 5);
         BOOST_TEST(op.types.size() == 3U);
     });
-}
-
-// Beast's reads are so: they take steps that nothing stops, and do not ask between them whether they were to.
-BOOST_AUTO_TEST_CASE(an_operation_that_was_asked_between_its_steps_is_asked_again_in_the_next) {
-    for (const auto hardest : {asio::cancellation_type::terminal, asio::cancellation_type::total}) {
-        asio::io_context io;
-        asio::steady_timer forever{io, 1h};
-        asio::cancellation_signal stop;
-        bool ended = false;
-        const auto wait = [&] {
-            auto steps = [&, left = 20](auto& self, error_code ec = {}) mutable {
-                if (left == 20) self.reset_cancellation_state(asio::enable_total_cancellation());
-                if (left-- > 0)
-                    asio::post(io.get_executor(), std::move(self));  // a turn of the loop
-                else if (left == -1)
-                    forever.async_wait(std::move(self));
-                else
-                    self.complete(ec);
-            };
-            using token = const asio::deferred_t&;
-            corun::yield(asio::async_compose<token, void(error_code)>(std::move(steps), asio::deferred, forever));
-        };
-        const auto note_end = [&](const std::exception_ptr& failure) { ended = failure != nullptr; };
-        corun::spawn(io, wait, asio::bind_cancellation_slot(stop.slot(), note_end));
-        io.run_one();
-        stop.emit(hardest);
-        for (int turns = 0; turns < 1'000 && !ended; ++turns) io.poll_one();
-        BOOST_TEST(ended);
-        forever.cancel();
-        io.run();
-    }
 }
 
 BOOST_AUTO_TEST_CASE(completion_wins_over_a_cancellation_that_comes_after_it) {
