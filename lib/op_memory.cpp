@@ -1,3 +1,5 @@
+#include "scheduler_impl.hpp"
+
 #include <corun/detail/op_memory.hpp>
 
 #include <cstddef>
@@ -18,6 +20,8 @@ constexpr std::size_t beside = sizeof(header) + sizeof(std::size_t);
 }  // namespace
 
 void* take_block(fiber_record& fiber, std::size_t bytes) {
+    if (current_core() == fiber.owner && fiber.stop_stage != 0) [[unlikely]]
+        impl_of(*fiber.owner).ask_again_later(fiber);
     for (auto& spare : fiber.spare_blocks) {
         auto* block = static_cast<header*>(spare.exchange(nullptr, std::memory_order_acquire));
         if (block == nullptr) continue;

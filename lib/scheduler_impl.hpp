@@ -64,7 +64,8 @@ public:
     [[nodiscard]] bool next_begins_here() noexcept;
     void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
-    void escalate_later(fiber_record& fiber);  // token.cpp
+    void escalate_later(fiber_record& fiber);   // token.cpp
+    void ask_again_later(fiber_record& fiber);  // token.cpp
 
     // --- supplies.cpp: the owner; but references are lent to and taken back from anybody ---
     [[nodiscard]] stack_pool& pool_for(std::size_t wanted);

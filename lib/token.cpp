@@ -10,8 +10,12 @@
 namespace corun::detail {
 namespace {
 
+// Added to the stop_stage of a fiber whose operation is to be asked the same once more.
+constexpr std::uint8_t once_more = stop_terminal + 1;
+
 // From the gentlest request to the hardest.
 void emit(fiber_record& fiber) {
+    if (fiber.stop_stage > once_more) fiber.stop_stage -= once_more + 1;
     using boost::asio::cancellation_type;
     constexpr cancellation_type stages[] = {cancellation_type::total, cancellation_type::partial, cancellation_type::terminal};
     if (fiber.stop_stage < fiber.stop_limit) fiber.cancellation.emit(stages[fiber.stop_stage++]);
@@ -54,8 +58,18 @@ void scheduler_impl::escalate_later(fiber_record& fiber) {
     post_drive();
 }
 
+// An operation that was asked takes memory for another step. Those that are composed need not know in it that they were asked, and
+// what they wait for now was not.
+void scheduler_impl::ask_again_later(fiber_record& fiber) {
+    if (fiber.stop_stage < fiber.stop_limit || fiber.stop_stage > once_more) return;  // it will be asked anyway
+    escalate_later(fiber);
+    fiber.stop_stage += once_more;
+}
+
 void scheduler_impl::escalate() {
-    std::erase_if(asked_, [](const fiber_ref& fiber) { return fiber->stop_stage == 0 || fiber->stop_stage >= fiber->stop_limit; });
+    std::erase_if(asked_, [](const fiber_ref& fiber) {
+        return fiber->stop_stage == 0 || (fiber->stop_stage >= fiber->stop_limit && fiber->stop_stage < once_more);
+    });
     for (const fiber_ref& fiber : asked_) emit(*fiber);
     if (!asked_.empty()) post_drive();
 }

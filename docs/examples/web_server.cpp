@@ -40,7 +40,7 @@ std::size_t connection_limit() {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    // One was for looking, and is free again; another one comes with the first connection: corun's, which says who is ready.
+    // One was for looking, and is free again; another one comes when the first is waited for: corun's, which says who is ready.
     const auto used = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
     return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, used);
 }
