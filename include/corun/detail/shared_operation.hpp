@@ -161,7 +161,8 @@ public:
         auto slot = boost::asio::get_associated_cancellation_slot(self->handler_);
         if (slot.is_connected())
             slot.assign([self](boost::asio::cancellation_type) {
-                if (!self->withdraw()) return;
+                // Once it is resumed the primitive may be gone, while this waits to be called.
+                if (self->is_resumed_.load(std::memory_order_acquire) || !self->withdraw()) return;
                 self->aborted_ = true;
                 self->resume();
             });
@@ -190,6 +191,7 @@ private:
 
     void resume() noexcept override {
         unclaimed_ = !aborted_;
+        is_resumed_.store(true, std::memory_order_release);
         auto memory = boost::asio::get_associated_allocator(handler_);
         boost::asio::post(work_.get_executor(),
                           boost::asio::bind_allocator(memory, [self = owner{this}]() mutable { complete(std::move(self)); }));
@@ -226,6 +228,7 @@ private:
 
     boost::asio::executor_work_guard<executor> work_;
     Handler handler_;
+    std::atomic<bool> is_resumed_{false};
     bool aborted_ = false;
     bool unclaimed_ = false;  // committed, and the handler has not been called
 };
