@@ -14,6 +14,7 @@
 
 #include <array>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -155,6 +156,33 @@ BOOST_AUTO_TEST_CASE(what_an_uncalled_handler_was_given_comes_back) {
     BOOST_TEST(all.mutex.try_lock().owns());
     BOOST_TEST(all.semaphore.permits() == 2);
     BOOST_TEST(all.event.try_wait());
+}
+
+BOOST_AUTO_TEST_CASE(what_an_uncalled_handler_was_given_ends_with_its_primitive) {
+    int called = 0;
+    std::optional<twins> all;
+    {
+        asio::io_context context;
+        all.emplace().start(
+            [&](std::size_t) { return asio::bind_executor(context, [&](const std::exception_ptr&, auto&&...) { ++called; }); });
+        all->grant();
+        all.emplace();  // others, in the same places
+    }
+    BOOST_TEST(called == 0);
+    BOOST_TEST(!all->mutex.try_lock().owns());
+    BOOST_TEST(all->semaphore.permits() == 0);
+    BOOST_TEST(!all->event.try_wait());
+}
+
+BOOST_AUTO_TEST_CASE(the_primitive_and_the_context_of_its_handler_may_end_at_the_same_time) {
+    for (int i = 0; i != 200; ++i) {
+        auto semaphore = std::make_unique<corun::concurrent_semaphore>(1);
+        auto context = std::make_unique<asio::io_context>();
+        semaphore->async_acquire(1, asio::bind_executor(*context, [](const std::exception_ptr&) {}));
+        std::thread ends{[&] { context.reset(); }};
+        semaphore.reset();
+        ends.join();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_may_come_after_the_end_of_what_was_waited_for) {

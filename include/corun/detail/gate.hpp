@@ -1,9 +1,11 @@
 // What the concurrent_ primitives without values have in common: a state that lets waiters through, first come first served.
 #pragma once
 
+#include <corun/detail/liveness.hpp>
 #include <corun/detail/shared_operation.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 namespace corun::detail {
@@ -33,8 +35,12 @@ public:
             return was_in_line;
         }
         void get() noexcept {}
+        void may_be_outlived() noexcept {
+            const std::lock_guard hold{from->lock_};
+            number = from->life_.number();
+        }
         void give_back() noexcept {
-            from->change([this](State& s) { s.give_back(wanted); });
+            if (const visit home{number}) from->change([this](State& s) { s.give_back(wanted); });
         }
 
         // --- for select ---
@@ -45,6 +51,7 @@ public:
 
         gate* from;
         std::ptrdiff_t wanted;
+        std::uint64_t number = 0;  // of the gate, if this may outlive it
     };
     using operation = shared_operation<request>;
 
@@ -87,6 +94,7 @@ private:
     mutable primitive_lock lock_;  // guards the rest
     shared_line line_;
     State state_;
+    liveness life_;
 };
 
 }  // namespace corun::detail

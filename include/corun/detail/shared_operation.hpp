@@ -5,7 +5,8 @@
 // - begin(): commits, or gets in line (false); once,
 // - withdraw(): gets out of the line; false if it is not there, because it was committed,
 // - get(): the value of a committed one; may throw,
-// - give_back(), if what it has taken must not end with it: of a committed one whose value nobody will get;
+// - may_be_outlived() and give_back(), if what it has taken must not end with it: before it begins where it may outlive the primitive; of a
+//   committed one whose value nobody will get, whether the primitive still lives or not;
 // for select
 // - lock(): of its line,
 // - passes(selection): under the lock: whether `attempt` would succeed, for one of that selection's cases; has no effect,
@@ -174,7 +175,9 @@ private:
     explicit shared_handler(Handler&& handler, Args&&... args)
         : Request{std::forward<Args>(args)...},
           work_{boost::asio::get_associated_executor(handler, boost::asio::system_executor{})},
-          handler_{std::move(handler)} {}
+          handler_{std::move(handler)} {
+        if constexpr (requires { this->may_be_outlived(); }) this->may_be_outlived();
+    }
     ~shared_handler() {
         if constexpr (requires { this->give_back(); })
             if (unclaimed_) this->give_back();  // its context has ended with the handler uncalled
