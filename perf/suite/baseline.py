@@ -50,8 +50,8 @@ def differences(baseline, counts):
 
 
 def accept(build, counts, path):
-    """Makes these the baseline for this compiler, Boost and architecture; the others stay."""
-    kept = [each for each in load(path) if matching([each], build) is None]
+    """Makes these the baseline for this build; those of others stay, but not one that lacks a key: no build can match it."""
+    kept = [each for each in load(path) if matching([each], build) is None and all(key in each for key in KEYS)]
     added = {**{key: build.get(key) for key in KEYS}, "counts": counts}
     ordered = sorted([*kept, added], key=lambda each: [str(each[key]) for key in KEYS])
     whole = {"schema": "corun-perf-baseline/1", "baselines": ordered}

@@ -1,5 +1,6 @@
 """Tests of the guard over the counts. Run: python3 test/perf/test_guard.py"""
 
+import json
 import pathlib
 import tempfile
 import unittest
@@ -79,6 +80,14 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.check(counted(104))[0], 0)
         self.assertEqual(self.check(counted(80), {**BUILD, "boost": "1.88.0"})[0], 0)
         self.assertEqual(len(baseline.load(self.path)), 2)
+
+    def test_accepting_drops_counts_of_which_it_is_not_known_how_their_stacks_were_guarded(self):
+        whole = json.loads(self.path.read_text(encoding="utf-8"))
+        del whole["baselines"][0]["guards"]
+        self.path.write_text(json.dumps(whole), encoding="utf-8")
+        baseline.accept(BUILD, baseline.of_corun(counted(104)), self.path)
+        self.assertEqual(self.check(counted(104))[0], 0)
+        self.assertEqual(len(baseline.load(self.path)), 1)
 
 
 class Counting(unittest.TestCase):
