@@ -13,7 +13,7 @@ class Case:
     arguments: tuple = ()
     quick: tuple = ()  # with --quick these take the place of the same options: less of the same work
     modes: tuple = ("quick", "", "full")  # where it is measured
-    rounds: int | None = None  # None: as many as the user asks for
+    weight: int = 1  # how many times the usual part of the time it needs for five rounds
     needs_bytes: dict = dataclasses.field(default_factory=dict)  # memory by runtime, where it is a lot
     parameter: str = ""  # of a benchmark, as in NAME/RUNTIME/PARAMETER
     slow: dict = dataclasses.field(default_factory=dict)  # {runtime: why it does not take part in this case}

@@ -22,9 +22,6 @@ class Runner:
     def cases(self, workload):
         return [case for case in workload.cases if self._options.mode in case.modes]
 
-    def rounds(self, case):
-        return min(self._options.rounds, case.rounds or self._options.rounds)
-
     def runtimes(self, workload):
         return [runtime for runtime in workload.runtimes
                 if runtime == "corun" or (runtime in self._options.peers if self._options.peers else self._options.mode != "quick"
@@ -36,14 +33,15 @@ class Runner:
         self._left = reserve
         for workload in workloads:
             for case in self.cases(workload):
-                self._left += self._weight[workload.name]
+                self._left += self._weight[workload.name] * case.weight
                 for runtime in self.runtimes(workload):
-                    self._progress.plan((workload.name, case.title, runtime), self.rounds(case))
+                    self._progress.plan((workload.name, case.title, runtime), self._options.rounds)
 
-    def begin(self, workload):
-        """The next case, of this workload, gets its part of the time."""
-        self._progress.share(self._weight[workload.name], self._left)
-        self._left -= self._weight[workload.name]
+    def begin(self, workload, case):
+        """The next case gets its part of the time."""
+        part = self._weight[workload.name] * case.weight
+        self._progress.share(part, self._left)
+        self._left -= part
 
     def run(self, workload):
         """The results of the workload's cases, one after the other, each a dictionary as described in report.py."""
@@ -57,7 +55,7 @@ class Runner:
                 # The programs remove what they make; this covers those that are killed.
                 extra += ["--folder", around.enter_context(tempfile.TemporaryDirectory(prefix="corun-perf-"))]
             for case in self.cases(workload):
-                self.begin(workload)
+                self.begin(workload, case)
                 yield self._run_case(workload, case, extra)
 
     def _run_case(self, workload, case, extra):
@@ -72,7 +70,7 @@ class Runner:
                 commands[runtime] = self._command(workload, case, runtime, extra)
         result["skipped"].update({runtime: reason for runtime, reason in workload.absent.items()
                                   if not self._options.peers or runtime in self._options.peers})
-        rounds, longest = self.rounds(case), 0.0
+        rounds, longest = self._options.rounds, 0.0
         for number in range(rounds):
             if not self._progress.allows(longest, 1.0 if number >= samples.FEWEST else STRETCH):
                 result["skipped"]["—"] = f"the time was up after {number} of {rounds} rounds"

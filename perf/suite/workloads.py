@@ -30,7 +30,7 @@ CHEAP = (
          Case("1,000,000 leaves", modes=("", "full"), needs_bytes={"boost_fiber": 6 * GIB}),
          Case("100,000 leaves that wait once", ("--operations", "100000", "--waits", "1"), modes=("quick", ""),
               needs_bytes={"boost_fiber": GIB, "asio_spawn": GIB}),
-         Case("1,000,000 leaves that wait once", ("--waits", "1"), modes=("full",),
+         Case("1,000,000 leaves that wait once", ("--waits", "1"), weight=3, modes=("full",),
               needs_bytes={"boost_fiber": 11 * GIB, "asio_spawn": 10 * GIB, "corun": 6 * GIB, "go": 4 * GIB})),
         columns=PER_OPERATION, same=("sum",),
         remarks={title: f"{NEVER_ALIVE} few of the tree's fibers are alive at the same time"
@@ -40,7 +40,7 @@ CHEAP = (
         ("corun", *FIBERS, "go", "page_touch"),
         (Case("100,000 fibers", ("--fibers", "100000"), needs_bytes={"boost_fiber": 2 * GIB}, modes=("", "full")),
          Case("20,000 fibers", ("--fibers", "20000"), modes=("quick",)),
-         Case("1,000,000 fibers", ("--fibers", "1000000"), rounds=1, modes=("full",),
+         Case("1,000,000 fibers", ("--fibers", "1000000"), weight=5, modes=("full",),
               needs_bytes={"corun": 6 * GIB, "asio_spawn": 7 * GIB, "boost_fiber": 11 * GIB, "go": 4 * GIB})),
         columns=("create_cpu_ns", "resident_b", "end_cpu_ns", "cpu_s", "rss_kib"), same=("woken",)),
     Workload(

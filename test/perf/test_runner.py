@@ -152,7 +152,7 @@ class Words(unittest.TestCase):
 class Time(unittest.TestCase):
     """However long programs take and however many workloads there are, a run ends in time."""
 
-    def run_all(self, budget, seconds_each, workloads):
+    def run_all(self, budget, seconds_each, workloads, weight_of_first=1):
         now, begun = [0.0], []
 
         def output(command, limit, **_):
@@ -166,6 +166,8 @@ class Time(unittest.TestCase):
         shown = progress.Progress(budget, now=lambda: now[0])
         found = programs.Programs(pathlib.Path("/nowhere"))
         chosen = [dataclasses.replace(WORKLOAD, runtimes=("corun", "go"))] * workloads
+        heavy = dataclasses.replace(WORKLOAD.cases[0], weight=weight_of_first)
+        chosen[0] = dataclasses.replace(chosen[0], cases=(heavy,))
         runner = rounds.Runner(found, None, asked, shown)
         runner.plan(chosen, 4)
         with mock.patch.object(children, "output", output), mock.patch.object(rounds.time, "monotonic", lambda: now[0]), \
@@ -183,6 +185,13 @@ class Time(unittest.TestCase):
         self.assertLessEqual(end, 100)
         self.assertTrue(all(len(result["runs"]["corun"]) >= 2 for result in results))
         self.assertTrue(all("the time was up" in result["skipped"]["—"] for result in results))
+
+    def test_a_heavy_case_gets_all_its_rounds_where_light_ones_do_not(self):
+        for weight, all_of_them in ((1, False), (5, True)):
+            end, results = self.run_all(100, 0.6, 20, weight)
+            self.assertLessEqual(end, 100)
+            self.assertEqual(len(results[0]["runs"]["corun"]) == 7, all_of_them)
+            self.assertTrue(all(len(result["runs"]["corun"]) >= 2 for result in results))
 
     def test_programs_that_hang_end_soon_after_the_time(self):
         end, results = self.run_all(100, 1000, 20)
