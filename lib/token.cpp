@@ -5,6 +5,7 @@
 
 #include <boost/asio/cancellation_type.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace corun::detail {
@@ -58,8 +59,8 @@ void scheduler_impl::escalate_later(fiber_record& fiber) {
     post_drive();
 }
 
-// An operation that was asked takes memory for another step. Those that are composed need not know in it that they were asked, and
-// what they wait for now was not.
+// An operation that was asked takes memory for another step. A composed one need not remember that it was asked, and what it waits for
+// in that step has not been asked at all.
 void scheduler_impl::ask_again_later(fiber_record& fiber) {
     if (fiber.stop_stage < fiber.stop_limit || fiber.stop_stage > once_more) return;  // it will be asked anyway
     escalate_later(fiber);
@@ -70,8 +71,10 @@ void scheduler_impl::escalate() {
     std::erase_if(asked_, [](const fiber_ref& fiber) {
         return fiber->stop_stage == 0 || (fiber->stop_stage >= fiber->stop_limit && fiber->stop_stage < once_more);
     });
-    for (const fiber_ref& fiber : asked_) emit(*fiber);
-    if (!asked_.empty()) post_drive();
+    if (asked_.empty()) return;
+    const std::size_t asked_before = asked_.size();  // an operation that takes memory while it is asked adds to them, and may move them
+    for (std::size_t i = 0; i != asked_before; ++i) emit(*fiber_ref{asked_[i]});
+    post_drive();
 }
 
 void throw_abandoned(fiber_record& self) {

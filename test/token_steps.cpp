@@ -1,10 +1,12 @@
 // Cancelling a fiber whose operation of Asio is composed of steps.
 #include <corun/token.hpp>
 
+#include <corun/fiber.hpp>
 #include <corun/spawn.hpp>
 
 #include "support/leaks.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/compose.hpp>
@@ -16,7 +18,9 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -53,6 +57,33 @@ BOOST_AUTO_TEST_CASE(an_operation_that_was_asked_between_its_steps_is_asked_agai
         forever.cancel();
         io.run();
     }
+}
+
+// Of several that are asked in the same turn, each takes memory, and with that is to be asked once more.
+BOOST_AUTO_TEST_CASE(operations_may_take_memory_while_they_are_asked) {
+    constexpr int fibers = 9, requests = 3;
+    asio::io_context io;
+    int ended = 0;
+    const auto wait = [&] {
+        const auto begin = [&](auto handler) {
+            auto slot = asio::get_associated_cancellation_slot(handler);
+            const auto memory = asio::get_associated_allocator(handler);
+            const auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+            slot.assign([&io, memory, kept, asked = 0](asio::cancellation_type) mutable {
+                asio::post(io, asio::bind_allocator(memory, [] {}));
+                if (++asked == requests) asio::post(io, [kept] { std::move(*kept)(asio::error::operation_aborted); });
+            });
+        };
+        using token = const asio::deferred_t&;
+        corun::yield(asio::async_initiate<token, void(error_code)>(begin, asio::deferred));
+    };
+    std::vector<corun::fiber<>> all;
+    for (int i = 0; i != fibers; ++i) all.push_back(corun::spawn(io, wait));
+    io.poll();
+    for (auto& each : all) each.cancel();
+    io.run();
+    for (auto& each : all) ended += each.done();
+    BOOST_TEST(ended == fibers);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
