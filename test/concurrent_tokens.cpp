@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(callbacks_wait_for_each_kind) {
     asio::io_context context;
     std::array<int, twins::kinds> called{};
     all.start([&](std::size_t number) {
-        return asio::bind_executor(
-            context, [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
+        return asio::bind_executor(context,
+                                   [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
     });
     std::jthread other{[&] { all.grant(); }};
     context.run();
@@ -122,14 +122,14 @@ BOOST_AUTO_TEST_CASE(each_kind_is_cancelled_through_its_slot_and_has_taken_nothi
     std::array<asio::cancellation_signal, twins::kinds> stop;
     int aborted = 0;
     all.start([&](std::size_t number) {
-        return asio::bind_cancellation_slot(
-            stop[number].slot(), asio::bind_executor(context, [&](const std::exception_ptr& failure, auto&&...) {
-                try {
-                    if (failure) std::rethrow_exception(failure);
-                } catch (const boost::system::system_error& e) {
-                    aborted += e.code() == asio::error::operation_aborted;
-                }
-            }));
+        return asio::bind_cancellation_slot(stop[number].slot(),
+                                            asio::bind_executor(context, [&](const std::exception_ptr& failure, auto&&...) {
+                                                try {
+                                                    if (failure) std::rethrow_exception(failure);
+                                                } catch (const boost::system::system_error& e) {
+                                                    aborted += e.code() == asio::error::operation_aborted;
+                                                }
+                                            }));
     });
     for (auto& each : stop) each.emit(asio::cancellation_type::terminal);
     context.run();

@@ -1,4 +1,5 @@
-// Waiting allocates nothing, and serving neither: counted for each primitive and each twin. (A rate_limiter's wait is one for a time.)
+// Waiting allocates nothing, and serving neither: counted for each primitive and each twin. (A rate_limiter's wait is one for a
+// time.)
 #include <corun.hpp>
 
 #include "support/leaks.hpp"
@@ -87,8 +88,7 @@ void each_kind() {
     allocates_nothing(
         "bounded channel", [&](auto begins) { begins(), corun::yield(bounded.send(1)); }, [&] { (void)bounded.try_receive(); });
     allocates_nothing(
-        "unbounded channel", [&](auto begins) { begins(), (void)corun::yield(any.receive()); },
-        [&] { corun::yield(any.send(1)); });
+        "unbounded channel", [&](auto begins) { begins(), (void)corun::yield(any.receive()); }, [&] { corun::yield(any.send(1)); });
 }
 
 }  // namespace
