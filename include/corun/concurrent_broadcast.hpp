@@ -3,6 +3,7 @@
 
 #include <corun/broadcast.hpp>
 #include <corun/detail/recycled_memory.hpp>
+#include <corun/detail/shared_handler.hpp>
 #include <corun/detail/shared_operation.hpp>
 #include <corun/error.hpp>
 
@@ -97,9 +98,9 @@ public:
     [[nodiscard]] detail::shared_operation<request> receive() noexcept {
         return detail::shared_operation<request>{std::in_place, *this};
     }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    [[nodiscard]] message blocking_receive() {
-        return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()");
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    [[nodiscard]] message blocking_receive(clock::time_point deadline = clock::time_point::max()) {
+        return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()", deadline);
     }
     /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where it is.
     template <class Token>
@@ -141,7 +142,9 @@ struct concurrent_broadcast<T>::request : detail::shared_waiter {
         const std::lock_guard hold{lock()};
         return passes(nullptr);
     }
-    [[nodiscard]] bool passes(const detail::selection*) const noexcept { return of->seen_ != of->from_->next_ || of->from_->closed_; }
+    [[nodiscard]] bool passes(const detail::selection*) const noexcept {
+        return of->seen_ != of->from_->next_ || of->from_->closed_;
+    }
     void get_in_line() noexcept { of->from_->waiting_.append(*this); }
 
     subscription* of;

@@ -1,0 +1,171 @@
+// Waiting for a primitive called concurrent_ by a completion token: shared_operation.hpp.
+#pragma once
+
+#include <corun/detail/shared_line.hpp>
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/system_executor.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace corun::detail {
+
+template <class T>
+struct shared_signature {
+    using type = void(std::exception_ptr, T);
+};
+template <>
+struct shared_signature<void> {
+    using type = void(std::exception_ptr);
+};
+
+// Where a handler brings no memory, that of Asio's own operations, which is used again.
+template <class Allocator>
+struct reused_memory_for {
+    using type = Allocator;
+};
+template <class T>
+struct reused_memory_for<std::allocator<T>> {
+    using type = boost::asio::recycling_allocator<T>;
+};
+template <class Allocator>
+using reused_memory = typename reused_memory_for<Allocator>::type;
+
+// By a completion handler, in memory of its own.
+template <class Request, class Handler>
+class shared_handler final : Request {
+    using value = decltype(std::declval<Request&>().get());
+    using executor = boost::asio::associated_executor_t<Handler, boost::asio::system_executor>;
+    using allocator = typename std::allocator_traits<
+        reused_memory<boost::asio::associated_allocator_t<Handler>>>::template rebind_alloc<shared_handler>;
+
+public:
+    template <class... Args>
+    static void start(Handler handler, Args&&... args) {
+        allocator memory = memory_of(handler);
+        shared_handler* self = std::allocator_traits<allocator>::allocate(memory, 1);
+        try {
+            new (self) shared_handler{std::move(handler), std::forward<Args>(args)...};
+        } catch (...) {
+            std::allocator_traits<allocator>::deallocate(memory, self, 1);
+            throw;
+        }
+        // Before anybody can resume it. Asio's rule: a slot is used only where its handler runs.
+        auto slot = boost::asio::get_associated_cancellation_slot(self->handler_);
+        if (slot.is_connected())
+            slot.assign([self](boost::asio::cancellation_type) {
+                // Once it is resumed the primitive may be gone, while this waits to be called.
+                if (self->is_resumed_.load(std::memory_order_acquire) || !self->withdraw()) return;
+                self->aborted_ = true;
+                self->resume();
+            });
+        try {
+            if (self->begin()) self->resume();
+        } catch (...) {  // it is in no line
+            self->abandon();
+            throw;
+        }
+    }
+
+private:
+    template <class... Args>
+    explicit shared_handler(Handler&& handler, Args&&... args)
+        : Request{std::forward<Args>(args)...},
+          work_{boost::asio::get_associated_executor(handler, boost::asio::system_executor{})},
+          handler_{std::move(handler)} {
+        if constexpr (requires { this->may_be_outlived(); }) this->may_be_outlived();
+    }
+    ~shared_handler() {
+        if constexpr (requires { this->give_back(); })
+            if (unclaimed_) this->give_back();  // its context has ended with the handler uncalled
+    }
+
+    static allocator memory_of(const Handler& handler) noexcept {
+        if constexpr (std::is_constructible_v<allocator, boost::asio::associated_allocator_t<Handler>>)
+            return allocator{boost::asio::get_associated_allocator(handler)};
+        else
+            return {};
+    }
+    static void destroy(shared_handler* self, allocator memory) noexcept {
+        self->~shared_handler();
+        std::allocator_traits<allocator>::deallocate(memory, self, 1);
+    }
+    struct deleter {
+        void operator()(shared_handler* self) const noexcept { destroy(self, memory_of(self->handler_)); }
+    };
+    using owner = std::unique_ptr<shared_handler, deleter>;
+
+    void resume() noexcept override {
+        unclaimed_ = !aborted_;
+        is_resumed_.store(true, std::memory_order_release);
+        auto memory = boost::asio::get_associated_allocator(handler_);
+        boost::asio::post(work_.get_executor(),
+                          boost::asio::bind_allocator(memory, [self = owner{this}]() mutable { complete(std::move(self)); }));
+    }
+    void abandon() noexcept override {
+        boost::asio::get_associated_cancellation_slot(handler_).clear();
+        deleter{}(this);
+    }
+
+    static void complete(owner self) {
+        boost::asio::get_associated_cancellation_slot(self->handler_).clear();
+        self->unclaimed_ = false;
+        std::exception_ptr failure;
+        if (self->aborted_) failure = std::make_exception_ptr(boost::system::system_error{boost::asio::error::operation_aborted});
+        if constexpr (std::is_void_v<value>) {
+            try {
+                if (!failure) self->get();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            release(std::move(self))(failure);
+        } else {
+            value result{};
+            try {
+                if (!failure) result = self->get();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            release(std::move(self))(failure, std::move(result));
+        }
+    }
+    // The memory is free before the handler is called: its next operation may take it. A handler that was moved from need not know its
+    // allocator any more.
+    static Handler release(owner self) {
+        allocator memory = memory_of(self->handler_);
+        Handler handler{std::move(self->handler_)};
+        destroy(self.release(), memory);
+        return handler;
+    }
+
+    boost::asio::executor_work_guard<executor> work_;
+    Handler handler_;
+    std::atomic<bool> is_resumed_{false};
+    bool aborted_ = false;
+    bool unclaimed_ = false;  // committed, and the handler has not been called
+};
+
+template <class Request, class Token, class... Args>
+auto async_request(Token&& token, Args... args) {
+    using value = decltype(std::declval<Request&>().get());
+    return boost::asio::async_initiate<Token, typename shared_signature<value>::type>(
+        [](auto handler, auto... initial) {
+            shared_handler<Request, decltype(handler)>::start(std::move(handler), std::move(initial)...);
+        },
+        token, std::move(args)...);
+}
+
+}  // namespace corun::detail
