@@ -35,11 +35,8 @@ public:
 
     /// Never waits. Throws channel_closed after close(), std::bad_alloc, what T's move throws; nothing is sent then.
     void send(T value) {
-        std::shared_ptr<const T> fresh;  // afterwards the one it has displaced, which ends without the lock
-        if constexpr (alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
-            fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
-        else
-            fresh = std::make_shared<T>(std::move(value));
+        // Afterwards the one it has displaced, which ends without the lock.
+        std::shared_ptr<const T> fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
         detail::resume_later resumed;
         const std::lock_guard hold{lock_};
         if (closed_) throw channel_closed{};
@@ -81,7 +78,7 @@ private:
         return received;
     }
 
-    detail::recycled_memory memory_;
+    detail::recycled_memory memory_{alignof(T)};
     detail::primitive_lock lock_;  // guards the rest
     detail::shared_line waiting_;
     std::vector<std::shared_ptr<const T>> kept_;

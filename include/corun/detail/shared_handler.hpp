@@ -32,35 +32,24 @@ struct shared_signature<void> {
     using type = void(std::exception_ptr);
 };
 
-// Where a handler brings no memory, that of Asio's own operations, which is used again.
-template <class Allocator>
-struct reused_memory_for {
-    using type = Allocator;
-};
-template <class T>
-struct reused_memory_for<std::allocator<T>> {
-    using type = boost::asio::recycling_allocator<T>;
-};
-template <class Allocator>
-using reused_memory = typename reused_memory_for<Allocator>::type;
-
-// By a completion handler, in memory of its own.
+// By a completion handler, in memory of its own: the handler's, or else that of Asio's operations. Both use it again.
 template <class Request, class Handler>
 class shared_handler final : Request {
     using value = decltype(std::declval<Request&>().get());
     using executor = boost::asio::associated_executor_t<Handler, boost::asio::system_executor>;
-    using allocator = typename std::allocator_traits<
-        reused_memory<boost::asio::associated_allocator_t<Handler>>>::template rebind_alloc<shared_handler>;
+    using memory = boost::asio::recycling_allocator<void>;
+    using allocator =
+        typename std::allocator_traits<boost::asio::associated_allocator_t<Handler, memory>>::template rebind_alloc<shared_handler>;
 
 public:
     template <class... Args>
     static void start(Handler handler, Args&&... args) {
-        allocator memory = memory_of(handler);
-        shared_handler* self = std::allocator_traits<allocator>::allocate(memory, 1);
+        allocator pool = allocator_of(handler);
+        shared_handler* self = std::allocator_traits<allocator>::allocate(pool, 1);
         try {
             new (self) shared_handler{std::move(handler), std::forward<Args>(args)...};
         } catch (...) {
-            std::allocator_traits<allocator>::deallocate(memory, self, 1);
+            std::allocator_traits<allocator>::deallocate(pool, self, 1);
             throw;
         }
         // Before anybody can resume it. Asio's rule: a slot is used only where its handler runs.
@@ -93,27 +82,24 @@ private:
             if (unclaimed_) this->give_back();  // its context has ended with the handler uncalled
     }
 
-    static allocator memory_of(const Handler& handler) noexcept {
-        if constexpr (std::is_constructible_v<allocator, boost::asio::associated_allocator_t<Handler>>)
-            return allocator{boost::asio::get_associated_allocator(handler)};
-        else
-            return {};
+    static allocator allocator_of(const Handler& handler) noexcept {
+        return allocator{boost::asio::get_associated_allocator(handler, memory{})};
     }
-    static void destroy(shared_handler* self, allocator memory) noexcept {
+    static void destroy(shared_handler* self, allocator pool) noexcept {
         self->~shared_handler();
-        std::allocator_traits<allocator>::deallocate(memory, self, 1);
+        std::allocator_traits<allocator>::deallocate(pool, self, 1);
     }
     struct deleter {
-        void operator()(shared_handler* self) const noexcept { destroy(self, memory_of(self->handler_)); }
+        void operator()(shared_handler* self) const noexcept { destroy(self, allocator_of(self->handler_)); }
     };
     using owner = std::unique_ptr<shared_handler, deleter>;
 
     void resume() noexcept override {
         unclaimed_ = !aborted_;
         is_resumed_.store(true, std::memory_order_release);
-        auto memory = boost::asio::get_associated_allocator(handler_);
+        const auto pool = boost::asio::get_associated_allocator(handler_, memory{});
         boost::asio::post(work_.get_executor(),
-                          boost::asio::bind_allocator(memory, [self = owner{this}]() mutable { complete(std::move(self)); }));
+                          boost::asio::bind_allocator(pool, [self = owner{this}]() mutable { complete(std::move(self)); }));
     }
     void abandon() noexcept override {
         boost::asio::get_associated_cancellation_slot(handler_).clear();
@@ -145,9 +131,9 @@ private:
     // The memory is free before the handler is called: its next operation may take it. A handler that was moved from need not know its
     // allocator any more.
     static Handler release(owner self) {
-        allocator memory = memory_of(self->handler_);
+        const allocator pool = allocator_of(self->handler_);
         Handler handler{std::move(self->handler_)};
-        destroy(self.release(), memory);
+        destroy(self.release(), pool);
         return handler;
     }
 
