@@ -1,4 +1,4 @@
-// What each concurrent_ twin has in common, however it is waited for: deadlines, memory, and what is left when a wait has failed.
+// Each concurrent_ twin, however it is waited for: deadlines, and what is left when a wait has failed.
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/spawn.hpp>
@@ -12,9 +12,7 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
 #include <memory>
-#include <new>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -164,69 +162,6 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_what_a_fiber_waits_for_by_a_token) {
         expires(all.empty.async_receive_some(batch, 5, asio::deferred));
     });
     check_untouched(all);
-}
-
-BOOST_AUTO_TEST_CASE(callbacks_and_coroutines_allocate_nothing_in_steady_state) {
-    if (!corun_test::counts_allocations()) return;
-    asio::io_context context;
-    corun::concurrent_channel<int> there, back{2};
-    corun::concurrent_semaphore permits{0};
-    corun::concurrent_mutex mutex;
-    constexpr int rounds = 100;
-    std::size_t before = 0, made = 0;
-    asio::co_spawn(
-        context,
-        [&]() -> asio::awaitable<void> {
-            for (int i = 0; i != rounds; ++i) {
-                if (i == rounds / 2) before = corun_test::allocations_made();
-                co_await there.async_send(i, asio::use_awaitable);
-                BOOST_TEST((co_await back.async_receive(asio::use_awaitable)).value() == i);
-                co_await permits.async_acquire(1, asio::use_awaitable);
-                const auto held = co_await mutex.async_lock(asio::use_awaitable);
-            }
-            made = corun_test::allocations_made() - before;
-            there.close();
-        },
-        asio::detached);
-    std::function<void()> echo = [&] {
-        there.async_receive(asio::bind_executor(context, [&](const std::exception_ptr&, std::optional<int> value) {
-            if (!value) return;
-            (void)back.try_send(*value);
-            permits.release();
-            echo();
-        }));
-    };
-    echo();
-    context.run();
-    BOOST_TEST(made == 0U);
-}
-
-// An unbounded channel needs memory for the value: without it nothing goes on, and nothing keeps the context running.
-BOOST_AUTO_TEST_CASE(a_token_without_memory_throws_and_leaves_nothing_behind) {
-    if (!corun_test::can_fail_allocations()) return;
-    for (std::size_t n = 1;; ++n) {
-        asio::io_context context;
-        corun::concurrent_channel<int> c{corun::unbounded};
-        asio::cancellation_signal stop;
-        bool came_to_it = false, refused = false;
-        int called = 0;
-        {
-            const corun_test::failing_allocation failing{n};
-            try {
-                c.async_send(5, asio::bind_cancellation_slot(
-                                    stop.slot(), asio::bind_executor(context, [&](const std::exception_ptr&) { ++called; })));
-            } catch (const std::bad_alloc&) {
-                refused = true;
-            }
-            came_to_it = failing.happened();
-        }
-        if (!came_to_it) break;
-        BOOST_TEST(refused);
-        stop.emit(asio::cancellation_type::terminal);
-        context.run();  // it ends
-        BOOST_TEST(called == 0);
-        BOOST_TEST(c.size() == 0U);
-    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corun/detail/shared_line.hpp>
+#include <corun/detail/spin_lock.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -18,6 +19,7 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -38,6 +40,7 @@ class shared_handler final : Request {
     using value = decltype(std::declval<Request&>().get());
     using executor = boost::asio::associated_executor_t<Handler, boost::asio::system_executor>;
     using memory = boost::asio::recycling_allocator<void>;
+    enum class stage : unsigned char { waiting, being_posted, posted };
     using allocator =
         typename std::allocator_traits<boost::asio::associated_allocator_t<Handler, memory>>::template rebind_alloc<shared_handler>;
 
@@ -57,7 +60,7 @@ public:
         if (slot.is_connected())
             slot.assign([self](boost::asio::cancellation_type) {
                 // Once it is resumed the primitive may be gone, while this waits to be called.
-                if (self->is_resumed_.load(std::memory_order_acquire) || !self->withdraw()) return;
+                if (self->stage_.load(std::memory_order_acquire) != stage::waiting || !self->withdraw()) return;
                 self->aborted_ = true;
                 self->resume();
             });
@@ -90,16 +93,39 @@ private:
         std::allocator_traits<allocator>::deallocate(pool, self, 1);
     }
     struct deleter {
-        void operator()(shared_handler* self) const noexcept { destroy(self, allocator_of(self->handler_)); }
+        void operator()(shared_handler* self) const noexcept {
+            self->see_poster_off();
+            destroy(self, allocator_of(self->handler_));
+        }
     };
     using owner = std::unique_ptr<shared_handler, deleter>;
 
+    // Who posts is still in the context when the handler is called there, which may be all that the context was to do: it must not end before
+    // they have left it.
     void resume() noexcept override {
+        bool is_gone = false;
         unclaimed_ = !aborted_;
-        is_resumed_.store(true, std::memory_order_release);
+        poster_ = std::this_thread::get_id();
+        is_gone_ = &is_gone;
+        stage_.store(stage::being_posted, std::memory_order_release);
         const auto pool = boost::asio::get_associated_allocator(handler_, memory{});
         boost::asio::post(work_.get_executor(),
                           boost::asio::bind_allocator(pool, [self = owner{this}]() mutable { complete(std::move(self)); }));
+        if (!is_gone) stage_.store(stage::posted, std::memory_order_release);
+    }
+    // Before it is called or destroyed.
+    void see_poster_off() noexcept {
+        if (stage_.load(std::memory_order_acquire) != stage::being_posted) return;
+        if (poster_ == std::this_thread::get_id()) {  // in place
+            *is_gone_ = true;
+            stage_.store(stage::posted, std::memory_order_relaxed);
+            return;
+        }
+        for (int tries = 0; stage_.load(std::memory_order_acquire) == stage::being_posted;)
+            if (++tries < 100)
+                relax();
+            else
+                std::this_thread::yield();
     }
     void abandon() noexcept override {
         boost::asio::get_associated_cancellation_slot(handler_).clear();
@@ -107,6 +133,7 @@ private:
     }
 
     static void complete(owner self) {
+        self->see_poster_off();
         boost::asio::get_associated_cancellation_slot(self->handler_).clear();
         self->unclaimed_ = false;
         std::exception_ptr failure;
@@ -139,7 +166,9 @@ private:
 
     boost::asio::executor_work_guard<executor> work_;
     Handler handler_;
-    std::atomic<bool> is_resumed_{false};
+    std::atomic<stage> stage_{stage::waiting};
+    std::thread::id poster_;
+    bool* is_gone_ = nullptr;  // the poster's, while it posts
     bool aborted_ = false;
     bool unclaimed_ = false;  // committed, and the handler has not been called
 };
