@@ -18,9 +18,10 @@
 
 namespace corun {
 
-/// As `broadcast`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in memory that
-/// later ones use again, and copied for each subscriber without any lock held. Must outlive the use of its subscriptions.
+/// As `broadcast`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from
+/// any thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in
+/// memory that later ones use again, and copied for each subscriber without any lock held. Must outlive the use of its
+/// subscriptions.
 template <class T>
 class concurrent_broadcast {
     static_assert(std::is_copy_constructible_v<T>, "each subscriber gets a copy");
@@ -99,7 +100,8 @@ public:
     [[nodiscard]] message blocking_receive(clock::time_point deadline = clock::time_point::max()) {
         return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()", deadline);
     }
-    /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where it is.
+    /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where
+    /// it is.
     template <class Token>
     auto async_receive(Token&& token) {
         return detail::async_request<request>(std::forward<Token>(token), std::ref(*this));

@@ -33,7 +33,8 @@ public:
     explicit concurrent_channel(std::size_t capacity = 0) : inside_{capacity} {}
 
     /// An operation without a value: waits until the value is in the channel or at its receiver. Throws channel_closed.
-    /// @param value  refers to the sender's own, which is moved from only when it is delivered; it must live until the yield has ended.
+    /// @param value  refers to the sender's own, which is moved from only when it is delivered; it must live until the yield has
+    /// ended.
     [[nodiscard]] detail::shared_operation<send_request> send(T&& value) noexcept {
         return detail::shared_operation<send_request>{std::in_place, inside_, hold(value)};
     }
@@ -55,8 +56,8 @@ public:
         return detail::shared_operation<batch_request>{std::in_place, inside_, values, most};
     }
 
-    /// The same, blocking the calling thread. They throw switch_forbidden on a fiber, and timed_out when nothing has come of it by the
-    /// deadline: the value of a send is still the caller's then, and nothing was received.
+    /// The same, blocking the calling thread. They throw switch_forbidden on a fiber, and timed_out when nothing has come of it by
+    /// the deadline: the value of a send is still the caller's then, and nothing was received.
     void blocking_send(T&& value, clock::time_point deadline = clock::time_point::max()) {
         detail::shared_blocking<send_request>{inside_, hold(value)}.wait("concurrent_channel::blocking_send()", deadline);
     }
@@ -75,8 +76,8 @@ public:
     }
 
     /// The same, with a completion token: void(std::exception_ptr), which may hold channel_closed, void(std::exception_ptr,
-    /// std::optional<T>), and void(std::exception_ptr, std::size_t), whose `values` must live until then. Through its cancellation slot,
-    /// which is used where the handler runs, it ends with operation_aborted; the value of a send is lost then.
+    /// std::optional<T>), and void(std::exception_ptr, std::size_t), whose `values` must live until then. Through its cancellation
+    /// slot, which is used where the handler runs, it ends with operation_aborted; the value of a send is lost then.
     template <class Token>
     auto async_send(T value, Token&& token) {
         return detail::async_request<detail::shared_send<T, T>>(std::forward<Token>(token), std::ref(inside_), std::move(value));

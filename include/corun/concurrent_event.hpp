@@ -9,8 +9,9 @@
 namespace corun {
 
 /// As `event`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `wait()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are
-/// destroyed uncalled. The set of an automatic one that let a handler through is not lost if its context ends before it is called.
+/// thread; only the yield on `wait()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
+/// ends are destroyed uncalled. The set of an automatic one that let a handler through is not lost if its context ends before it is
+/// called.
 class concurrent_event {
     struct flag {
         event_reset kind;

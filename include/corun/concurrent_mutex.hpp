@@ -9,10 +9,10 @@
 
 namespace corun {
 
-/// As `mutex`, for fibers of any scheduler, plain threads and completion handlers together: unlock gives it to who has waited longest. Who
-/// locked it and who unlocks it may be on different threads. Every function may be called from any thread; only the yield on
-/// `lock()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are destroyed uncalled. One
-/// that has been given the mutex, and whose context ends before it is called, passes it on.
+/// As `mutex`, for fibers of any scheduler, plain threads and completion handlers together: unlock gives it to who has waited
+/// longest. Who locked it and who unlocks it may be on different threads. Every function may be called from any thread; only the
+/// yield on `lock()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are
+/// destroyed uncalled. One that has been given the mutex, and whose context ends before it is called, passes it on.
 class concurrent_mutex {
     struct holder {
         bool is_held = false;

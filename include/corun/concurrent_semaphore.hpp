@@ -7,9 +7,10 @@
 
 namespace corun {
 
-/// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
-/// ends are destroyed uncalled. A handler that was let through and whose context ends before it is called gives back what it had taken.
+/// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from
+/// any thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait
+/// when it ends are destroyed uncalled. A handler that was let through and whose context ends before it is called gives back what
+/// it had taken.
 class concurrent_semaphore {
     struct permits_left {
         std::ptrdiff_t count;

@@ -22,12 +22,13 @@ public:
     condition_variable(const condition_variable&) = delete;
     condition_variable& operator=(const condition_variable&) = delete;
 
-    /// An operation without a value: releases the guard's mutex, waits for a notification, and has the mutex again when the yield returns
-    /// or throws, also when its fiber is cancelled. There are no spurious ends. Not for `select`.
+    /// An operation without a value: releases the guard's mutex, waits for a notification, and has the mutex again when the yield
+    /// returns or throws, also when its fiber is cancelled. There are no spurious ends. Not for `select`.
     /// @param held  owns its mutex
     [[nodiscard]] auto wait(guard<mutex>& held) noexcept;
 
-    /// The same, until `predicate()` is true; it is asked first, and after each notification, while the mutex is held; it must not yield.
+    /// The same, until `predicate()` is true; it is asked first, and after each notification, while the mutex is held; it must not
+    /// yield.
     template <std::predicate Predicate>
     [[nodiscard]] auto wait(guard<mutex>& held, Predicate predicate);
 
@@ -56,8 +57,8 @@ struct condition_waiter : waiter {
     bool wants_mutex = false;  // in the mutex's queue, or granted
 };
 
-// Its fiber waits in the condition's queue until it is notified, then in the mutex's. The mutex is its own again when it ends, however it
-// ends: a cancellation withdraws it only from the first queue, and shows when the mutex has been reacquired.
+// Its fiber waits in the condition's queue until it is notified, then in the mutex's. The mutex is its own again when it ends,
+// however it ends: a cancellation withdraws it only from the first queue, and shows when the mutex has been reacquired.
 template <class Predicate>
 class [[nodiscard]] condition_wait : condition_waiter {
 public:

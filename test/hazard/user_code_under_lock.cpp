@@ -1,4 +1,5 @@
-// Values that use what they are passed through while they move, are copied or end. If its lock were held then, this would never end.
+// Values that use what they are passed through while they move, are copied or end. If its lock were held then, this would never
+// end.
 #include <corun/concurrent_broadcast.hpp>
 #include <corun/concurrent_channel.hpp>
 #include <corun/fiber.hpp>

@@ -1,4 +1,5 @@
-// A small program over channels, once for each point at which somebody is cancelled or a channel is closed: each value is in one place.
+// A small program over channels, once for each point at which somebody is cancelled or a channel is closed: each value is in one
+// place.
 #include <corun/channel.hpp>
 #include <corun/concurrent_channel.hpp>
 
@@ -23,8 +24,8 @@ using kept = corun_test::ledger::kept;
 
 namespace {
 
-/// Two senders, two receivers and one who selects, over two channels. A point is between two of their operations, and each turn of the
-/// fiber that looks on.
+/// Two senders, two receivers and one who selects, over two channels. A point is between two of their operations, and each turn of
+/// the fiber that looks on.
 template <class Channel>
 class program {
 public:

@@ -83,8 +83,8 @@ std::string arrow_of(const event& each) {
     return text_of(*each.fields, "cat") + " " + each.name + " " + std::to_string(each.fields->at("id").to_number<std::uint64_t>());
 }
 
-// Events are taken by time, those of the same time in the file's order, as Perfetto does; an end closes the slice that was opened last,
-// and an arrow belongs to the slice that is open on its track.
+// Events are taken by time, those of the same time in the file's order, as Perfetto does; an end closes the slice that was opened
+// last, and an arrow belongs to the slice that is open on its track.
 void check_order(std::vector<event>& events, const std::set<std::uint64_t>& named) {
     std::stable_sort(events.begin(), events.end(), [](const event& a, const event& b) { return a.at < b.at; });
     std::map<std::uint64_t, std::size_t> open;

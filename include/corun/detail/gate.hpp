@@ -11,8 +11,8 @@
 
 namespace corun::detail {
 
-// State has passes(n), whether it lets one through who wants n, take(n), which takes that then, and give_back(n), which undoes it. Called
-// under the lock; they run no user code and do not throw.
+// State has passes(n), whether it lets one through who wants n, take(n), which takes that then, and give_back(n), which undoes it.
+// Called under the lock; they run no user code and do not throw.
 template <class State>
 class gate {
 public:

@@ -23,7 +23,8 @@ concept shared_committing = requires(T& op, const selection& among) {
     op.passes(among);
 };
 
-// One case: an operation, and how it takes part. Committing ones are taken by whoever serves them; any other is begun, asked, and stopped.
+// One case: an operation, and how it takes part. Committing ones are taken by whoever serves them; any other is begun, asked, and
+// stopped.
 // @tparam Op  an operation, or a reference to one of the caller's
 template <class Op, class Function = no_function>
 struct select_case {
@@ -218,7 +219,7 @@ using case_value = decltype(value_of(std::declval<Case&>()));
 template <class First, class... Rest>
 struct select_result {
     static constexpr bool is_plain =
-        (has_function<First> && ... && has_function<Rest>)&&(std::is_same_v<case_value<First>, case_value<Rest>> && ...);
+        (has_function<First> && ... && has_function<Rest>) && (std::is_same_v<case_value<First>, case_value<Rest>> && ...);
     using type =
         std::conditional_t<is_plain, case_value<First>, std::variant<storable<case_value<First>>, storable<case_value<Rest>>...>>;
 

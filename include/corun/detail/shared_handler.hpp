@@ -100,8 +100,8 @@ private:
     };
     using owner = std::unique_ptr<shared_handler, deleter>;
 
-    // Who posts is still in the context when the handler is called there, which may be all that the context was to do: it must not end before
-    // they have left it.
+    // Who posts is still in the context when the handler is called there, which may be all that the context was to do: it must not
+    // end before they have left it.
     void resume() noexcept override {
         bool is_gone = false;
         unclaimed_ = !aborted_;
@@ -155,8 +155,8 @@ private:
             release(std::move(self))(failure, std::move(result));
         }
     }
-    // The memory is free before the handler is called: its next operation may take it. A handler that was moved from need not know its
-    // allocator any more.
+    // The memory is free before the handler is called: its next operation may take it. A handler that was moved from need not know
+    // its allocator any more.
     static Handler release(owner self) {
         const allocator pool = allocator_of(self->handler_);
         Handler handler{std::move(self->handler_)};
