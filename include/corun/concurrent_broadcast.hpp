@@ -3,6 +3,7 @@
 
 #include <corun/broadcast.hpp>
 #include <corun/detail/recycled_memory.hpp>
+#include <corun/detail/shared_handler.hpp>
 #include <corun/detail/shared_operation.hpp>
 #include <corun/error.hpp>
 
@@ -35,11 +36,8 @@ public:
 
     /// Never waits. Throws channel_closed after close(), std::bad_alloc, what T's move throws; nothing is sent then.
     void send(T value) {
-        std::shared_ptr<const T> fresh;  // afterwards the one it has displaced, which ends without the lock
-        if constexpr (alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
-            fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
-        else
-            fresh = std::make_shared<T>(std::move(value));
+        // Afterwards the one it has displaced, which ends without the lock.
+        std::shared_ptr<const T> fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
         detail::resume_later resumed;
         const std::lock_guard hold{lock_};
         if (closed_) throw channel_closed{};
@@ -81,7 +79,7 @@ private:
         return received;
     }
 
-    detail::recycled_memory memory_;
+    detail::recycled_memory memory_{alignof(T)};
     detail::primitive_lock lock_;  // guards the rest
     detail::shared_line waiting_;
     std::vector<std::shared_ptr<const T>> kept_;
@@ -98,9 +96,9 @@ public:
     [[nodiscard]] detail::shared_operation<request> receive() noexcept {
         return detail::shared_operation<request>{std::in_place, *this};
     }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    [[nodiscard]] message blocking_receive() {
-        return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()");
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    [[nodiscard]] message blocking_receive(clock::time_point deadline = clock::time_point::max()) {
+        return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()", deadline);
     }
     /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where
     /// it is.

@@ -35,9 +35,9 @@ public:
     [[nodiscard]] detail::shared_operation<request> lock() noexcept {
         return detail::shared_operation<request>{std::in_place, *this};
     }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    [[nodiscard]] guard<concurrent_mutex> blocking_lock() {
-        return detail::shared_blocking<request>{*this}.wait("concurrent_mutex::blocking_lock()");
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    [[nodiscard]] guard<concurrent_mutex> blocking_lock(clock::time_point deadline = clock::time_point::max()) {
+        return detail::shared_blocking<request>{*this}.wait("concurrent_mutex::blocking_lock()", deadline);
     }
     /// Calls the token's handler as void(std::exception_ptr, guard<concurrent_mutex>).
     template <class Token>

@@ -70,7 +70,10 @@ public:
     static constexpr bool has_effects_before_its_end = true;
 
     [[nodiscard]] bool ready() {
-        if (!started_) return predicate_(*this);  // the mutex is still held
+        if (!started_) {
+            condition_->home_.check("condition_variable");
+            return predicate_(*this);  // the mutex is still held
+        }
         if (!is_granted()) return false;
         if (interrupted_ || predicate_(*this)) return true;
         wait();
@@ -78,7 +81,6 @@ public:
     }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(fiber_record& self) {
-        condition_->home_.check("condition_variable");
         held->home_.check("mutex");
         fiber = &self;
         among = nullptr;

@@ -21,12 +21,13 @@ public:
 
     /// An operation without a value: waits for n tokens and takes them. A cancelled one has taken none, and those behind it move
     /// up.
-    /// @param n  at most `burst`, or the call throws std::invalid_argument
+    /// @param n  from 0 to `burst`, or the call throws std::invalid_argument
     [[nodiscard]] acquire_operation acquire(double n = 1);
-    /// Takes n tokens if they are there and nobody waits.
+    /// Takes n tokens, as many as of `acquire`, if they are there and nobody waits.
     [[nodiscard]] bool try_acquire(double n = 1);
 
 private:
+    void refuse_impossible(double n) const;
     void refill();
     void take(double n);
     void wake_first() noexcept;
@@ -65,6 +66,7 @@ private:
 };
 
 inline bool rate_limiter::try_acquire(double n) {
+    refuse_impossible(n);
     refill();
     if (tokens_ < n || waiting_.first() != nullptr) return false;
     take(n);

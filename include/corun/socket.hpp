@@ -21,7 +21,8 @@ namespace corun {
 // - A fiber for each direction of a socket; one that would have to wait for a direction that another fiber waits for gets
 //   std::logic_error.
 // - A cancelled wait is withdrawn. What `read` and `write` had moved is then lost count of.
-// - `ready()` asks the system by poll(2) and takes nothing.
+// - `ready()` asks the system by poll(2) and takes nothing. So all but `read` and `write` may be cases of a `select`: those move a
+//   part and wait for the rest.
 
 /// Reads what is there, at least a byte. @param io  a stream socket or a stream descriptor @return the number of bytes; 0 only for
 /// buffers without room. Fails with asio::error::eof at the end.

@@ -157,7 +157,7 @@ constexpr void check_selectable() {
     static_assert(asio_operation<op> || operation<op>, "select: not an operation");
     static_assert(!operation<op> || selectable<op>,
                   "select: this operation takes effect before it ends (a barrier's arrival, a condition's wait, a once's call, a "
-                  "select inside of select), so that it cannot lose");
+                  "read or write of a whole buffer, a select inside of select), so that it cannot lose");
 }
 
 // Beside cases that other threads may commit, one of the scheduler's own must be decided on before its value is moved.
