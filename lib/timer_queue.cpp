@@ -11,7 +11,7 @@ constexpr std::size_t branches = 4;
 
 // For a newcomer now, and for all of a line in the heap later.
 void timer_queue::make_room() {
-    const auto reserve = [this](auto& all) {
+    const auto reserve = [](auto& all) {
         if (all.capacity() - all.size() < longest_line) all.reserve(std::max(2 * all.capacity(), 2 * longest_line));
     };
     if (newcomers_ != 0) sort_in();

@@ -32,7 +32,7 @@ class channel {
 
 public:
     /// @param capacity  how many values wait in the channel before senders do: 0, a rendezvous; a number; or `unbounded`
-    explicit channel(std::size_t capacity = 0) noexcept : capacity_{capacity} {}
+    explicit channel(std::size_t capacity = 0) noexcept : capacity_{capacity} { home_.be_bare(); }
     channel(const channel&) = delete;
     channel& operator=(const channel&) = delete;
 
@@ -103,17 +103,17 @@ private:
     [[nodiscard]] bool may_push() const noexcept { return values_.size() < capacity_ || !receivers_.empty(); }
     [[nodiscard]] bool may_pull() noexcept {
         const bool may = !values_.empty() || !senders_.empty();
-        if (!may) home_.unmark();
+        if (!may) home_.be_bare();
         return may;
     }
     // False where a receive would wait.
-    [[nodiscard]] bool may_have_news(detail::scheduler_core* here) const noexcept { return !home_.is_open_and_unmarked(here); }
+    [[nodiscard]] bool may_have_news(detail::scheduler_core* here) const noexcept { return !home_.is_own_and_bare(here); }
     bool push(T& value);
     bool pull(std::optional<T>& into);
     void refill() noexcept;
 
-    // Receivers wait only while there are no values and no senders, senders only while the channel is full. The home is marked
-    // while there are values or senders, and then until somebody has looked for some.
+    // Receivers wait only while there are no values and no senders, senders only while the channel is full. The home is bare only
+    // while there are neither values nor senders.
     detail::value_queue<T> values_;
     detail::wait_list receivers_;
     detail::wait_list senders_;
@@ -130,7 +130,7 @@ inline __attribute__((always_inline)) bool channel<T>::push(T& value) {
     }
     if (values_.size() >= capacity_) return false;
     values_.push(std::move(value));
-    home_.mark();
+    if (values_.size() == 1) home_.be_stocked();
     return true;
 }
 
@@ -138,20 +138,20 @@ template <class T>
 inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& into) {
     if (!values_.empty()) {
         into.emplace(std::move(values_.front()));
-        values_.pop();
+        const bool was_last = values_.pop();
         if (!senders_.empty())
             refill();
-        else if (values_.empty())
-            home_.unmark();
+        else if (was_last)
+            home_.be_bare();
         return true;
     }
     if (detail::waiter* first = senders_.claim_first()) {
         into.emplace(std::move(*static_cast<detail::sender<T>*>(first)->value));
         detail::grant(*first);
-        if (senders_.empty()) home_.unmark();
+        if (senders_.empty()) home_.be_bare();
         return true;
     }
-    home_.unmark();
+    home_.be_bare();
     return false;
 }
 

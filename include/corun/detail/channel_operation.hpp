@@ -67,7 +67,7 @@ public:
     [[nodiscard]] wait_list& queue() noexcept { return channel_->senders_; }
     void about_to_wait() noexcept {
         this->value = &its_value();
-        channel_->home_.mark();
+        channel_->home_.be_stocked();
     }
     void get() const {
         if (this->failed) [[unlikely]]
@@ -113,9 +113,8 @@ public:
         return may_be_available(here) && (!channel_->is_open(here) || channel_->may_pull());
     }
     [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
-        if (!may_be_available(here)) return false;
-        const bool ended = !channel_->is_open(here);
-        return channel_->pull(value_) || ended;
+        if (channel_->home_.is_own(here)) return channel_->pull(value_);
+        return may_be_available(here) && try_commit_at_first_or_last(here);
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->receivers_; }
     // Not as a whole: two narrow stores read back by one wide load would wait for each other.
@@ -125,6 +124,12 @@ public:
     }
 
 protected:
+    // Where the channel has no scheduler yet, or is closed.
+    [[gnu::noinline]] bool try_commit_at_first_or_last(scheduler_core* here) {
+        const bool ended = !channel_->is_open(here);
+        return channel_->pull(value_) || ended;
+    }
+
     friend class channel<T>;
     channel<T>* channel_;
     std::optional<T> value_;

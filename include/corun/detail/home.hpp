@@ -15,26 +15,24 @@ namespace corun::detail {
 class home {
 public:
     // Null until then.
-    [[nodiscard]] scheduler_core* core() const noexcept { return core_of(word_.load(std::memory_order_relaxed)); }
+    [[nodiscard]] scheduler_core* core() const noexcept { return core_of(word()); }
 
     // Every use of a primitive passes here. @param what  the primitive's name
     void check(const char* what) const { check(what, current_core()); }
     void check(const char* what, scheduler_core* here) const { (void)is_open(what, here); }
     // The same, of a primitive that can be closed: false from then on. It is asked for nothing beside the check.
     [[nodiscard]] bool is_open(const char* what, scheduler_core* here) const {
-        const std::uintptr_t word = word_.load(std::memory_order_relaxed), own = reinterpret_cast<std::uintptr_t>(here);
-        return word == own || word == (own | marked) || bind(here, what);
+        return is_own(here) || is_own_and_bare(here) || bind(here, what);
     }
     // After a check.
-    void close() noexcept { set(word_.load(std::memory_order_relaxed) | closed); }
+    void close() noexcept { set(word() | closed); }
 
-    // A primitive may mark itself while there may be something to take from it. Then one comparison says that `here` may use it,
-    // that it is open, and that there is nothing. A mark may be out of date; a missing one may not.
-    [[nodiscard]] bool is_open_and_unmarked(scheduler_core* here) const noexcept {
-        return word_.load(std::memory_order_relaxed) == reinterpret_cast<std::uintptr_t>(here);
-    }
-    void mark() noexcept { set(word_.load(std::memory_order_relaxed) | marked); }
-    void unmark() noexcept { set(word_.load(std::memory_order_relaxed) & ~marked); }
+    // A primitive may say that it is bare: that there is nothing to take from it. Then one comparison tells that `here` may use it,
+    // that it is open, and whether there is anything. One that is not bare may have nothing all the same; one that is has nothing.
+    [[nodiscard]] bool is_own(scheduler_core* here) const noexcept { return word() == address(here); }
+    [[nodiscard]] bool is_own_and_bare(scheduler_core* here) const noexcept { return word() == (address(here) | bare); }
+    void be_bare() noexcept { set(word() | bare); }
+    void be_stocked() noexcept { set(word() & ~bare); }
 
     // Where the state is only looked at: plain code may do that afterwards, too, when no fiber uses it any more.
     void look(const char* what) const {
@@ -48,10 +46,12 @@ public:
     void changed() const noexcept { touches(name_, access::write); }
 
 private:
-    static constexpr std::uintptr_t closed = 1, marked = 2;  // beside the address
+    static constexpr std::uintptr_t closed = 1, bare = 2;  // beside the address
     static scheduler_core* core_of(std::uintptr_t word) noexcept {
-        return reinterpret_cast<scheduler_core*>(word & ~(closed | marked));
+        return reinterpret_cast<scheduler_core*>(word & ~(closed | bare));
     }
+    static std::uintptr_t address(scheduler_core* core) noexcept { return reinterpret_cast<std::uintptr_t>(core); }
+    [[nodiscard]] std::uintptr_t word() const noexcept { return word_.load(std::memory_order_relaxed); }
     void set(std::uintptr_t word) noexcept { word_.store(word, std::memory_order_relaxed); }
 
     // Whether it is open. Throws wrong_scheduler.

@@ -38,15 +38,19 @@ public:
         ++size_;
     }
 
-    void pop() noexcept {
+    // Whether it was the last one.
+    bool pop() noexcept {
         std::destroy_at(&front());
         if (--size_ == 0) {
             head_ = tail_;  // the same places again, which are in the cache
             first_ = end_ = 0;
-        } else if (++first_ == chunk::room) {
+            return true;
+        }
+        if (++first_ == chunk::room) {
             head_ = head_->next;
             first_ = 0;
         }
+        return false;
     }
 
 private:
@@ -73,9 +77,9 @@ private:
 
     chunk* head_ = nullptr;  // holds the first value, at first_
     chunk* tail_ = nullptr;  // the next value goes there, at end_; the chunks after it, up to the head, are empty
-    std::size_t first_ = 0;
     std::size_t end_ = chunk::room;  // as well where there is no chunk yet
-    std::size_t size_ = 0;
+    std::size_t first_ = 0;
+    std::size_t size_ = 0;  // not beside end_: a compiler would count both up at once, by way of a vector register
 };
 
 }  // namespace corun::detail
