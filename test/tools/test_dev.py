@@ -140,6 +140,20 @@ class Tests(Made):
         self.assertEqual(self.dev("test", "mutex", "--preset", "debug", "--preset=tsan")[0], 0)
         self.assertEqual(self.built_and_run(), [("debug", "test.mutex"), ("tsan", "test.mutex")])
 
+    def test_clang_is_the_newest_one(self):
+        for version, name in (14, "clang++"), (16, "clang++-16"), (19, "clang++-19"):
+            self.program(name, f'echo "Debian clang version {version}.0.6"')
+        self.assertEqual(self.dev("test", "mutex", "--preset", "clang")[0], 0)
+        self.assertIn("cmake --preset clang -DCMAKE_CXX_COMPILER=clang++-19\n", self.log())
+
+    def test_a_clang_that_is_too_old(self):
+        self.program("clang++", 'echo "Debian clang version 14.0.6"')
+        for names in [], ["mutex"]:
+            with self.subTest(names):
+                code, out, err = self.dev("test", *names, "--preset=clang-asan")
+                self.assertEqual((code, out.splitlines()[-1]), (1, "0 passed, 1 failed"))
+                self.assertRegex(err, r"\Adev: clang\+\+ 16 or newer is not installed; [^\n]*\n\Z")
+
     def test_a_name_that_there_is_not(self):
         for name in "mutexes", "hazard.", "utex", "hazard_errno":
             with self.subTest(name):
