@@ -256,7 +256,10 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn) {
     }, asio::detached);
     io.poll();
     corun::spawn(io, [&] {
-        for (; !stop; ++turns_of_the_other) corun::yield();
+        while (!stop) {
+            corun::yield();
+            ++turns_of_the_other;
+        }
     }, asio::detached);
     asio::post(io, [&] {
         operation.complete();
