@@ -104,8 +104,8 @@ public:
     }
 
     /// One more scheduler on a context. Several on one context run in parallel on its threads.
-    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand … Throws bad_executor if it is empty, stack_unavailable
-    ///                  for a stack size that cannot be
+    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand … Throws bad_executor if it is empty,
+    ///                  stack_unavailable for a stack size that cannot be
     explicit scheduler(boost::asio::any_io_executor executor, scheduler_options options = {},
                        std::source_location at = std::source_location::current());
     ~scheduler();

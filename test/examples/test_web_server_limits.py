@@ -111,10 +111,11 @@ class Descriptors(unittest.TestCase):
     def test_too_few_to_begin_with_are_one_line_and_a_failure(self):
         for few in range(4, 30):
             with self.subTest(few), tempfile.TemporaryFile() as out:
-                started = subprocess.Popen([support.example("web_server"), "--port", "0"], stdout=out, stderr=subprocess.PIPE, text=True,
+                started = subprocess.Popen([support.example("web_server"), "--port", "0"], text=True, stdout=out,
+                                           stderr=subprocess.PIPE,
                                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (few, few)))
                 with started:
-                    wait_until(lambda: started.poll() is not None or os.pread(out.fileno(), 1000, 0).endswith(b"\n"), "it begins or ends")
+                    wait_until(lambda: started.poll() is not None or b"listening" in os.pread(out.fileno(), 1000, 0), "it begins or ends")
                     if started.poll() is None:
                         started.send_signal(signal.SIGINT)
                         self.assertEqual((started.wait(support.LONGEST), started.stderr.read()), (0, ""))
