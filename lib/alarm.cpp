@@ -32,16 +32,6 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
     }
 }
 
-// Where it will expire after a time at which timers are looked at anyway, nobody needs to know its time before the next poll. Most
-// are withdrawn until then, and reading the clock costs more than all the rest.
-bool scheduler_impl::add_span(timer_node& node, timer_queue::time_point::duration span) {
-    const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
-    if (span <= span.zero() || span == span.max() || span < armed_for_ - not_after_now || simulated != nullptr || is_dying())
-        return false;
-    timers.add_span(node, span);
-    return true;
-}
-
 // Asio's timer is set only to an earlier time: when the earliest timer is withdrawn it goes off once for nothing, which costs less
 // than setting it anew for each deadline that does not fire.
 void scheduler_impl::arm_timer() {

@@ -8,7 +8,7 @@ void condition_variable::requeue(detail::condition_waiter& w) noexcept {
     if (w.held->owner_.is_held()) {
         w.held->waiting_.append(w);
     } else {
-        w.held->owner_.take(*w.fiber);
+        w.held->owner_.take(w.who_waits());
         detail::grant(w);
     }
 }

@@ -58,7 +58,7 @@ void rate_limiter::acquire_operation::start_on(detail::fiber_record& self) {
 }
 
 void rate_limiter::acquire_operation::leave() noexcept {
-    alarm_.reset();
+    if (alarm_) (void)alarm_->cancel();
     if (state != detail::wait_state::waiting) return;
     leave_list(detail::wait_state::dropped);
     limiter_->wake_first();

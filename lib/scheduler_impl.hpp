@@ -49,8 +49,15 @@ public:
     // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
-    // The same, for a span that may begin as late as at the next poll. False: it has to begin now, and was not added.
-    [[nodiscard]] bool add_span(timer_node& node, timer_queue::time_point::duration span);
+    // The same, for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked at
+    // anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the rest. False: it
+    // has to begin now, and was not added; so it is where no timer of Asio's is set, in a simulation for one.
+    [[nodiscard]] bool add_span(timer_node& node, timer_queue::time_point::duration span) {
+        const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
+        if (span < armed_for_ - not_after_now) return false;
+        timers.add_span(node, span);
+        return true;
+    }
     // Timers will be looked at before that time, or very soon if it has passed, whatever else happens.
     [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept {
         return armed_for_ <= when && simulated == nullptr && !is_dying();

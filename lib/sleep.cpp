@@ -16,8 +16,8 @@ void sleep_operation::start_on(detail::fiber_record& fiber) {
     detail::scheduler_impl& scheduler = detail::impl_of(*fiber.owner);
     bool is_ahead = scheduler.wakes_before(until_);
     if (std::exchange(is_span_, false)) {
-        is_ahead = until_ > clock::time_point{};
-        until_ = is_ahead ? detail::after(until_.time_since_epoch()) : clock::time_point::min();
+        is_ahead = true;
+        until_ = detail::after(until_.time_since_epoch());
     }
     if (until_ == clock::time_point::max()) return;  // for ever: only cancellation ends it
     if (!is_ahead && until_ <= clock::now()) {
@@ -32,10 +32,11 @@ void sleep_operation::start_on(detail::fiber_record& fiber) {
 }
 
 bool sleep_operation::start_among(detail::fiber_record& fiber) {
-    if (is_span_ && detail::impl_of(*fiber.owner).add_span(*this, until_.time_since_epoch()))
+    if (is_span_ && detail::impl_of(*fiber.owner).add_span(*this, until_.time_since_epoch())) {
         sleeper_ = &fiber;
-    else
-        start_on(fiber);
+        return false;
+    }
+    start_on(fiber);
     return expired_;
 }
 

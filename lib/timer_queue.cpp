@@ -1,6 +1,7 @@
 #include "timer_queue.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace corun::detail {
@@ -8,36 +9,33 @@ namespace {
 constexpr std::size_t branches = 4;
 }
 
-std::size_t timer_queue::size() const noexcept {
-    const auto end = line_.begin() + static_cast<std::ptrdiff_t>(newcomers_);
-    return heap_.size() + static_cast<std::size_t>(std::count_if(line_.begin(), end, [](const unsorted& u) { return u.node != nullptr; }));
-}
-
 // For a newcomer now, and for all of a line in the heap later.
 void timer_queue::make_room() {
     const auto reserve = [this](auto& all) {
-        if (all.capacity() - all.size() < line_.size()) all.reserve(std::max(2 * all.capacity(), 2 * line_.size()));
+        if (all.capacity() - all.size() < longest_line) all.reserve(std::max(2 * all.capacity(), 2 * longest_line));
     };
     if (newcomers_ != 0) sort_in();
     reserve(heap_);
     reserve(slots_);
-    has_room_ = true;
+    room_ = longest_line;
 }
 
 void timer_queue::sort_in() noexcept {
-    const time_point now = spans_ != 0 ? std::chrono::steady_clock::now() : time_point{};
-    for (std::size_t i = 0; i != newcomers_; ++i) {
-        auto [node, when] = line_[i];
-        if (node == nullptr) continue;
-        if ((spans_ >> i & 1) != 0) when = now + std::min(when.time_since_epoch(), time_point::max() - now);
-        insert(*node, when);
+    std::optional<time_point> now;
+    while (line_.next != &line_) {
+        auto& node = static_cast<timer_node&>(*line_.next);
+        leave_line(node);
+        if (node.is_span) {
+            if (!now) now = std::chrono::steady_clock::now();
+            node.when = *now + std::min(node.when.time_since_epoch(), time_point::max() - *now);
+        }
+        insert(node);
     }
-    spans_ = 0;
-    newcomers_ = 0;
-    has_room_ = false;
+    may_have_spans_ = false;
+    room_ = 0;
 }
 
-void timer_queue::insert(timer_node& node, time_point when) noexcept {
+void timer_queue::insert(timer_node& node) noexcept {
     if (free_ == none) {
         slots_.push_back({nullptr, none});
         free_ = slots_.size() - 1;
@@ -45,12 +43,14 @@ void timer_queue::insert(timer_node& node, time_point when) noexcept {
     heap_.emplace_back();
     const std::size_t own = std::exchange(free_, slots_[free_].place);
     slots_[own].node = &node;
+    node.place = timer_place::heap;
     node.slot = own;
-    sift_up(heap_.size() - 1, {when, added_++, own});
+    sift_up(heap_.size() - 1, {node.when, added_++, own});
 }
 
 void timer_queue::remove_sorted(timer_node& node) noexcept {
-    const std::size_t own = std::exchange(node.slot, timer_node::nowhere);
+    node.place = timer_place::nowhere;
+    const std::size_t own = node.slot;
     const std::size_t hole = std::exchange(slots_[own].place, free_);
     free_ = own;
     const entry last = heap_.back();

@@ -3,7 +3,6 @@
 
 #include <corun/detail/timer_node.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,38 +19,33 @@ class timer_queue {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
+    timer_queue() noexcept { line_.link_to_itself(); }
+    timer_queue(const timer_queue&) = delete;
+    timer_queue& operator=(const timer_queue&) = delete;
+
     [[nodiscard]] bool empty() const noexcept { return heap_.empty() && newcomers_ == 0; }
-    [[nodiscard]] std::size_t size() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return heap_.size() + newcomers_; }
     [[nodiscard]] time_point earliest() noexcept {
         if (newcomers_ != 0) sort_in();
         return heap_.front().when;
     }
 
     // Throws std::bad_alloc and changes nothing then.
-    void add(timer_node& node, time_point when) {
-        if (!has_room_ || newcomers_ == line_.size()) make_room();
-        node.slot = newcomer | newcomers_;
-        line_[newcomers_++] = {&node, when};
-    }
+    void add(timer_node& node, time_point when) { line_up(node, when, false); }
     // The same, for a span that begins when the newcomers are sorted in, `begin_spans` at the latest.
     void add_span(timer_node& node, time_point::duration span) {
-        add(node, time_point{span});
-        spans_ |= std::uint32_t{1} << (newcomers_ - 1);
+        line_up(node, time_point{span}, true);
+        may_have_spans_ = true;
     }
     void begin_spans() noexcept {
-        if (spans_ != 0) sort_in();
+        if (may_have_spans_) sort_in();
     }
     // Nothing happens if the node is not in the queue.
     void remove(timer_node& node) noexcept {
-        if (node.slot == timer_node::nowhere) return;
-        if ((node.slot & newcomer) == 0) {
+        if (node.place == timer_place::line)
+            leave_line(node);
+        else if (node.place == timer_place::heap)
             remove_sorted(node);
-            return;
-        }
-        spans_ &= ~(std::uint32_t{1} << (node.slot & ~newcomer));
-        line_[node.slot & ~newcomer].node = nullptr;
-        node.slot = timer_node::nowhere;
-        while (newcomers_ != 0 && line_[newcomers_ - 1].node == nullptr) --newcomers_;
     }
     // Takes the first node out if its time is not after `now`; null otherwise.
     timer_node* take_expired(time_point now) noexcept;
@@ -73,25 +67,33 @@ private:
     };
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-    // In the line; null: it was withdrawn. The last one is never null.
-    struct unsorted {
-        timer_node* node;
-        time_point when;
-    };
-    static constexpr std::size_t newcomer = std::size_t{1} << 62;  // beside the place in the line, in a node's slot
-
+    void line_up(timer_node& node, time_point when, bool is_span) {
+        if (newcomers_ == room_) [[unlikely]]
+            make_room();
+        node.place = timer_place::line;
+        node.link_before(line_);
+        node.when = when;
+        node.is_span = is_span;
+        ++newcomers_;
+    }
+    void leave_line(timer_node& node) noexcept {
+        node.place = timer_place::nowhere;
+        node.unlink();
+        --newcomers_;
+    }
     void make_room();
     void sort_in() noexcept;
-    void insert(timer_node& node, time_point when) noexcept;
+    void insert(timer_node& node) noexcept;
     void remove_sorted(timer_node& node) noexcept;
     void put(std::size_t place, const entry& e) noexcept;
     void sift_up(std::size_t place, const entry& e) noexcept;
     void sift_down(std::size_t place, const entry& e) noexcept;
 
-    std::array<unsorted, 32> line_;
-    std::uint32_t spans_ = 0;  // which of the newcomers are spans: their `when` counts from nothing
+    static constexpr std::size_t longest_line = 32;
+    ring_link line_;
     std::size_t newcomers_ = 0;
-    bool has_room_ = false;  // for a whole line: in heap_ and slots_; always while there are newcomers
+    std::size_t room_ = 0;  // for newcomers: a whole line of them, once heap_ and slots_ can take it; else nothing
+    bool may_have_spans_ = false;
     std::vector<entry> heap_;
     std::vector<slot> slots_;
     std::size_t free_ = none;

@@ -103,12 +103,19 @@ private:
     [[nodiscard]] bool is_open(detail::scheduler_core* here) const { return home_.is_open("channel", here); }
     // As it seems: those who wait may have been given something else.
     [[nodiscard]] bool may_push() const noexcept { return values_.size() < capacity_ || !receivers_.empty(); }
-    [[nodiscard]] bool may_pull() const noexcept { return !values_.empty() || !senders_.empty(); }
+    [[nodiscard]] bool may_pull() noexcept {
+        const bool may = !values_.empty() || !senders_.empty();
+        if (!may) home_.unmark();
+        return may;
+    }
+    // False where a receive would wait.
+    [[nodiscard]] bool may_have_news(detail::scheduler_core* here) const noexcept { return !home_.is_open_and_unmarked(here); }
     bool push(T& value);
     bool pull(std::optional<T>& into);
     void refill() noexcept;
 
-    // Receivers wait only while there are no values and no senders, senders only while the channel is full.
+    // Receivers wait only while there are no values and no senders, senders only while the channel is full. The home is marked while
+    // there are values or senders, and then until somebody has looked for some.
     detail::value_queue<T> values_;
     detail::wait_list receivers_;
     detail::wait_list senders_;
@@ -125,6 +132,7 @@ inline __attribute__((always_inline)) bool channel<T>::push(T& value) {
     }
     if (values_.size() >= capacity_) return false;
     values_.push(std::move(value));
+    home_.mark();
     return true;
 }
 
@@ -133,14 +141,19 @@ inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& in
     if (!values_.empty()) {
         into.emplace(std::move(values_.front()));
         values_.pop();
-        if (!senders_.empty()) refill();
+        if (!senders_.empty())
+            refill();
+        else if (values_.empty())
+            home_.unmark();
         return true;
     }
     if (detail::waiter* first = senders_.claim_first()) {
         into.emplace(std::move(*static_cast<detail::sender<T>*>(first)->value));
         detail::grant(*first);
+        if (senders_.empty()) home_.unmark();
         return true;
     }
+    home_.unmark();
     return false;
 }
 

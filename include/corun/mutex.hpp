@@ -55,7 +55,7 @@ private:
     // The next owner is owner from here on: it is never free while somebody waits, so nobody can barge in.
     void pass_on() noexcept {
         if (detail::waiter* next = waiting_.claim_first()) {
-            owner_.pass_to(*next->fiber);
+            owner_.pass_to(next->who_waits());
             detail::grant(*next);
         } else {
             owner_.release();

@@ -8,6 +8,17 @@
 
 namespace corun {
 
+namespace detail {
+
+// Inlined, so that the operations are made in their places.
+template <tie Tie, class... Given>
+[[gnu::always_inline, gnu::flatten]] inline auto make_select(Given&&... given) {
+    (check_argument<Given>(), ...);
+    return select_operation<Tie, typename case_for<Given>::type...>{std::in_place, std::forward<Given>(given)...};
+}
+
+}  // namespace detail
+
 /// A case of `select` whose value goes to its own function, which runs on the fiber, after the other cases were withdrawn, and may yield.
 template <class Op, class Function>
 [[nodiscard]] auto on(Op&& op, Function&& function) {

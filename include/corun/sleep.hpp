@@ -14,9 +14,10 @@ namespace corun {
 class [[nodiscard]] sleep_operation final : detail::timer_node {
 public:
     explicit sleep_operation(clock::time_point until) noexcept : until_{until} {}
-    explicit sleep_operation(clock::duration span) noexcept : until_{span}, is_span_{true} {}
+    explicit sleep_operation(clock::duration span) noexcept
+        : until_{span > span.zero() ? clock::time_point{span} : clock::time_point::min()},
+          is_span_{span > span.zero() && span < span.max()} {}
     sleep_operation(sleep_operation&& other) noexcept : until_{other.until_}, is_span_{other.is_span_} {}  // before it starts
-    ~sleep_operation() { leave(); }
 
     [[nodiscard]] bool ready() const noexcept { return expired_; }
     void start(const waker& w) { start_on(*w.fiber()); }
@@ -37,7 +38,7 @@ private:
     void leave_queue() noexcept;
     void expired() noexcept override;
 
-    clock::time_point until_;  // or, before it starts, the span since the clock's epoch
+    clock::time_point until_;  // or, before it starts, the span since the clock's epoch, which is neither nothing nor for ever
     bool is_span_ = false;
     detail::fiber_record* sleeper_ = nullptr;  // parked here while the timer is set
     bool expired_ = false;

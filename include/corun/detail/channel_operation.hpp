@@ -65,7 +65,10 @@ public:
         return channel_->push(its_value());
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->senders_; }
-    void about_to_wait() noexcept { this->value = &its_value(); }
+    void about_to_wait() noexcept {
+        this->value = &its_value();
+        channel_->home_.mark();
+    }
     void get() const {
         if (this->failed) [[unlikely]]
             throw_failure();
@@ -105,8 +108,12 @@ public:
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
 
-    [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_pull(); }
+    [[nodiscard]] CORUN_SWITCH bool may_be_available(scheduler_core* here) const noexcept { return channel_->may_have_news(here); }
+    [[nodiscard]] bool available(scheduler_core* here) const {
+        return may_be_available(here) && (!channel_->is_open(here) || channel_->may_pull());
+    }
     [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
+        if (!may_be_available(here)) return false;
         const bool ended = !channel_->is_open(here);
         return channel_->pull(value_) || ended;
     }

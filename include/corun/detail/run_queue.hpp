@@ -67,7 +67,7 @@ public:
 
     // Takes the first entry. The cache lines of the entries after it are asked for now: with thousands of fibers each
     // switch would otherwise wait for memory twice, for the record and for the top of the saved stack.
-    ready_entry pop() noexcept {
+    [[gnu::always_inline]] ready_entry pop() noexcept {
         const ready_entry first = slots_[head_++ & mask_];
         const ready_entry& next = slots_[(head_ + 3) & mask_];
         prefetch_two_lines(next.fiber);

@@ -50,6 +50,13 @@ struct select_case {
         else
             return op.ready();
     }
+    // False only where is_available is false as well, and often cheaper.
+    [[nodiscard]] CORUN_SWITCH bool may_be_available(scheduler_core* here) {
+        if constexpr (requires { op.may_be_available(here); })
+            return op.may_be_available(here);
+        else
+            return is_available(here);
+    }
     // Of one that has begun and that nobody commits. One that throws has ended with that.
     [[nodiscard]] bool has_ended(std::exception_ptr& failure) noexcept {
         try {
@@ -69,7 +76,10 @@ struct select_case {
     // Where it does not depend on other threads. False: only later events can end it.
     bool wait(fiber_record& self, selection& all, int number) {
         if constexpr (is_committing) {
-            op.wait_among(self, all, number);
+            if constexpr (is_shared)
+                op.wait_among(self, all, number);
+            else
+                op.wait_among(all, number);
             return false;
         } else if constexpr (requires { op.start_among(self); }) {
             return op.start_among(self);
@@ -80,13 +90,17 @@ struct select_case {
         }
         return !is_committing;
     }
+    // Where another one has failed to begin.
+    void stay_out() noexcept {
+        if constexpr (is_committing && !is_shared) op.stay_out_of_select();
+    }
     // False: it goes on until is_available().
     [[nodiscard]] bool withdraw() {
         if constexpr (is_shared) {
             op.withdraw_from_select();
             return true;
         } else if constexpr (is_committing) {
-            op.withdraw();
+            op.leave_select();
             return true;
         } else {
             return op.cancel();
@@ -103,6 +117,8 @@ struct default_case {
 
     [[no_unique_address]] Function function;
 
+    [[nodiscard]] bool is_available(scheduler_core*) const noexcept { return false; }
+    [[nodiscard]] bool may_be_available(scheduler_core*) const noexcept { return false; }
     [[nodiscard]] bool commit() const noexcept { return true; }
 };
 

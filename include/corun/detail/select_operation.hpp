@@ -45,20 +45,17 @@ public:
         if (chosen() == undecided && !choose_ended()) return false;
         return is_delivered() && losers_are_gone();
     }
-    [[nodiscard]] bool take_now(fiber_record& self) { return choose(self.owner) || take_default(); }
+    [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record& self) { return choose(self.owner) || take_default(); }
     void start(const waker& w) { (void)start_on(*w.fiber()); }
     // False: only others can change the answer.
     bool start_on(fiber_record& self) {
         started_ = true;
-        fiber_ = &self;
+        set_fiber(self);
         if constexpr (has_others) {
             try {
                 if (!start_cases()) return false;
             } catch (...) {
-                // A case may have been given its value while another one began: that must not be lost.
-                if (!decide(nobody)) return true;
-                if (withdraw_all()) throw;
-                failure_ = std::current_exception();
+                give_up();
             }
         } else if (!start_cases()) {
             return false;
@@ -70,7 +67,7 @@ public:
     // The cases that were begun and do not let themselves be withdrawn are waited for; the first of them is the value.
     [[nodiscard]] bool cancel() {
         if (!decide(nobody)) {
-            if constexpr (has_shared) is_late_ = fiber_->waits_elsewhere = true;
+            if constexpr (has_shared) is_late_ = fiber()->waits_elsewhere = true;
             return false;
         }
         return withdraw_all();
@@ -85,7 +82,7 @@ public:
     }
     typename result::type get() {
         if constexpr (has_shared)
-            if (fiber_ != nullptr) fiber_->waits_elsewhere = false;
+            if (fiber() != nullptr) fiber()->waits_elsewhere = false;
         if constexpr (has_others)
             if (failure_) [[unlikely]]
                 std::rethrow_exception(failure_);
@@ -95,8 +92,10 @@ public:
 
 private:
     template <class Function>
-    void each(Function f) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(cases_), I), ...); }(std::index_sequence_for<Cases...>{});
+    [[gnu::always_inline]] void each(Function f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+            (f(std::get<I>(cases_), I), ...);
+        }(std::index_sequence_for<Cases...>{});
     }
 
     // False: it cannot have been decided yet.
@@ -104,20 +103,32 @@ private:
         bool may_be_over = has_shared;
         each([&]<class Case>(Case& c, std::size_t i) {
             if constexpr (!Case::is_shared && !is_default<Case>) {
-                may_be_over |= c.wait(*fiber_, *this, static_cast<int>(i));
+                may_be_over |= c.wait(who_waits(), *this, static_cast<int>(i));
                 if constexpr (!Case::is_committing) begun_ |= mask{1} << i;
             }
         });
         return may_be_over;
     }
 
-    // Commits one of the cases that are ready, if there are any.
-    bool choose(scheduler_core* here) {
+    // In a handler of what the start of a case has thrown. Another case may have been given its value meanwhile: that must not be lost.
+    [[gnu::noinline, gnu::cold]] void give_up() {
+        each([]<class Case>(Case& c, std::size_t) {
+            if constexpr (!is_default<Case>) c.stay_out();
+        });
+        if (!decide(nobody)) return;
+        if (withdraw_all()) throw;
+        failure_ = std::current_exception();
+    }
+
+    // Commits one of the cases that are ready, if there are any: a random one of those that may be, and another one where it is not.
+    CORUN_SWITCH bool choose(scheduler_core* here) {
         mask available = 0;
-        each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (!is_default<Case>) {
-                if (Tie == tie::first && available != 0) return;
-                if (c.is_available(here)) available |= mask{1} << i;
+        each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
+            if constexpr (Tie == tie::first) {
+                if (available == 0 && c.is_available(here)) available = mask{1} << i;
+            } else if (c.may_be_available(here)) [[unlikely]] {
+                available |= mask{1} << i;
+                asm("" : "+r"(available));  // a branch, not arithmetic: nearly all cases are idle
             }
         });
         return available != 0 && commit_one_of(available);
@@ -147,7 +158,7 @@ private:
             mask available = 0;
             each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (Case::is_shared)
-                    if (c.is_available(fiber_->owner)) available |= mask{1} << i;
+                    if (c.is_available(fiber()->owner)) available |= mask{1} << i;
             });
             if (commit_one_of(available)) return;
         }
@@ -165,7 +176,7 @@ private:
         });
         if (passes) return false;
         each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (Case::is_shared) c.wait(*fiber_, *this, static_cast<int>(i));
+            if constexpr (Case::is_shared) c.wait(who_waits(), *this, static_cast<int>(i));
         });
         return true;
     }
@@ -229,7 +240,6 @@ private:
     }
 
     std::tuple<Cases...> cases_;
-    fiber_record* fiber_ = nullptr;
     mask begun_ = 0;  // of those that nobody commits
     mask stopping_ = 0;  // losers that were asked to stop and have not ended yet
     struct nothing {};
@@ -238,12 +248,5 @@ private:
     bool is_late_ = false;  // for a cancellation
     bool settled_ = false;  // the losers know
 };
-
-// Inlined, so that the operations are made in their places.
-template <tie Tie, class... Given>
-[[gnu::always_inline, gnu::flatten]] inline auto make_select(Given&&... given) {
-    (check_argument<Given>(), ...);
-    return select_operation<Tie, typename case_for<Given>::type...>{std::in_place, std::forward<Given>(given)...};
-}
 
 }  // namespace corun::detail

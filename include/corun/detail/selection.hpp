@@ -7,6 +7,8 @@
 
 namespace corun::detail {
 
+struct fiber_record;
+
 // On the stack of the fiber that selects. Its cases wait in several queues; who serves one of them decides first, here. On one scheduler
 // that is a plain store. Where other threads may serve a case (`is_shared`) all race for one word, and who loses leaves the waiter
 // alone: its fiber withdraws it.
@@ -26,6 +28,7 @@ public:
         const int number = chosen_.load(std::memory_order_acquire);
         return number == held ? undecided : number;
     }
+    [[nodiscard]] fiber_record& who_waits() const noexcept { return *fiber_; }
     [[nodiscard]] bool is_open() const noexcept { return chosen_.load(std::memory_order_relaxed) < 0; }
     [[nodiscard]] bool is_shared() const noexcept { return is_shared_; }
 
@@ -45,6 +48,10 @@ public:
     void let_go() noexcept { set(undecided); }
 
 protected:
+    // Before it waits.
+    void set_fiber(fiber_record& self) noexcept { fiber_ = &self; }
+    // Null until then.
+    [[nodiscard]] fiber_record* fiber() const noexcept { return fiber_; }
     // From here on other threads may decide.
     void share() noexcept { is_shared_ = true; }
 
@@ -61,6 +68,7 @@ private:
         return true;
     }
 
+    fiber_record* fiber_ = nullptr;
     std::atomic<int> chosen_{undecided};
     bool is_shared_ = false;
 };

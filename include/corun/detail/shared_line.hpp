@@ -13,7 +13,7 @@ namespace corun::detail {
 
 // Who waits. Belongs to its waiter, except while `in_line`, which the lock of the line guards. Who takes it out of the line owns it until
 // `resume`, the last touch: a cancellation comes too late then.
-struct shared_waiter : wait_link {
+struct shared_waiter : ring_link {
     bool in_line = false;
     int index = 0;  // of its case
     selection* among = nullptr;  // null: it waits alone
@@ -44,7 +44,7 @@ protected:
 // First come, first served. Guarded by the lock of who has it.
 class shared_line {
 public:
-    shared_line() noexcept { head_.next = head_.previous = &head_; }
+    shared_line() noexcept { head_.link_to_itself(); }
     shared_line(const shared_line&) = delete;
     shared_line& operator=(const shared_line&) = delete;
     ~shared_line() {
@@ -67,15 +67,11 @@ public:
     [[nodiscard]] shared_waiter& first() noexcept { return static_cast<shared_waiter&>(*head_.next); }
 
     void append(shared_waiter& w) noexcept {
-        w.next = &head_;
-        w.previous = head_.previous;
-        head_.previous->next = &w;
-        head_.previous = &w;
+        w.link_before(head_);
         w.in_line = true;
     }
     static void remove(shared_waiter& w) noexcept {
-        w.next->previous = w.previous;
-        w.previous->next = w.next;
+        w.unlink();
         w.in_line = false;
     }
     // Takes out who is to be served next, and claims it; null if nobody waits. Those who were given something else are dropped on the way.
@@ -89,7 +85,7 @@ public:
     }
     // Whether there is somebody to serve, beside the cases of `self`.
     [[nodiscard]] bool has_open(const selection* self) noexcept {
-        for (wait_link* link = head_.next; link != &head_; link = link->next) {
+        for (ring_link* link = head_.next; link != &head_; link = link->next) {
             const auto& w = static_cast<shared_waiter&>(*link);
             if (w.among == nullptr || (w.among != self && w.among->is_open())) return true;
         }
@@ -97,7 +93,7 @@ public:
     }
 
 private:
-    wait_link head_;
+    ring_link head_;
 };
 
 // Those who are to be resumed once the lock is free; so it is declared before the lock is taken.
@@ -118,8 +114,8 @@ public:
     }
 
 private:
-    wait_link* first_ = nullptr;
-    wait_link* last_ = nullptr;
+    ring_link* first_ = nullptr;
+    ring_link* last_ = nullptr;
 };
 
 }  // namespace corun::detail

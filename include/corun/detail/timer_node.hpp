@@ -1,18 +1,30 @@
 // Something that waits in a scheduler's timer queue.
 #pragma once
 
+#include <corun/detail/ring.hpp>
+
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace corun::detail {
 
-class scheduler_impl;
+enum class timer_place : std::uint8_t {
+    nowhere,
+    line,  // of the newcomers
+    heap,
+};
 
-// Touched only by the scheduler's owner. In the queue exactly while `slot` is not `nowhere`.
-struct timer_node {
-    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-    std::size_t slot = nowhere;  // of the queue's table
+// Touched only by the scheduler's owner. What is not initialised here is the queue's, and set by it.
+struct timer_node : ring_link {
+    std::chrono::steady_clock::time_point when;  // in the line
+    std::size_t slot;                            // in the heap: of the queue's table
+    timer_place place = timer_place::nowhere;
+    bool is_span;  // in the line: `when` counts from nothing
 
-    [[nodiscard]] bool is_waiting() const noexcept { return slot != nowhere; }
+    timer_node() noexcept {}
+
+    [[nodiscard]] bool is_waiting() const noexcept { return place != timer_place::nowhere; }
 
     // Its time has come; it is no longer in the queue.
     virtual void expired() noexcept = 0;

@@ -2,20 +2,16 @@
 #pragma once
 
 #include <corun/detail/core.hpp>
+#include <corun/detail/home.hpp>
+#include <corun/detail/ring.hpp>
 #include <corun/detail/selection.hpp>
 #include <corun/detail/simulation.hpp>
 #include <corun/operation.hpp>
 
-#include <atomic>
 #include <concepts>
 #include <cstdint>
 
 namespace corun::detail {
-
-struct wait_link {
-    wait_link* next;
-    wait_link* previous;
-};
 
 enum class wait_state : std::uint8_t {
     idle,      // not begun
@@ -26,15 +22,16 @@ enum class wait_state : std::uint8_t {
 };
 
 // An operation that waits, on its fiber's stack. What is not initialised here is set when it begins to wait: most never do.
-struct waiter : wait_link {
-    fiber_record* fiber;
-    selection* among;  // null: it waits alone
+struct waiter : ring_link {
+    fiber_record* fiber;  // if it waits alone
+    selection* among;     // null: it waits alone
     std::uint8_t index;  // of its case
     wait_state state = wait_state::idle;
 
     waiter() noexcept {}
     waiter(const waiter&) = delete;
 
+    [[nodiscard]] fiber_record& who_waits() const noexcept { return among == nullptr ? *fiber : among->who_waits(); }
     [[nodiscard]] bool is_granted() const noexcept { return state == wait_state::granted; }
     // False: its fiber has been given something else meanwhile, and will withdraw it when it runs.
     [[nodiscard]] bool is_open() const noexcept { return among == nullptr || among->is_open(); }
@@ -42,37 +39,39 @@ struct waiter : wait_link {
     [[nodiscard]] bool claim() noexcept {
         if (among == nullptr || !among->is_shared() || among->decide(index)) [[likely]]
             return true;
-        leave_list(wait_state::dropped);
+        drop();
         return false;
     }
 
     void leave_list(wait_state to) noexcept {
-        next->previous = previous;
-        previous->next = next;
+        unlink();
         state = to;
     }
+    // Taken out by somebody else: its selection unlinks all of its own without asking which of them were.
+    void leave_list_of_select(wait_state to) noexcept {
+        leave_list(to);
+        link_to_itself();
+    }
+    void drop() noexcept { leave_list_of_select(wait_state::dropped); }
 };
 
 // First come, first served. Adding, removing and granting are constant in the number of waiters.
 class wait_list {
 public:
-    wait_list() noexcept { head_.next = head_.previous = &head_; }
+    wait_list() noexcept { head_.link_to_itself(); }
     wait_list(const wait_list&) = delete;
     wait_list& operator=(const wait_list&) = delete;
     // A primitive should outlive those who wait. But one on the stack of a program's first fiber does not, when the program ends.
     ~wait_list() {
         while (head_.next != &head_) {
             auto& w = static_cast<waiter&>(*head_.next);
-            w.leave_list(wait_state::orphaned);
+            w.leave_list_of_select(wait_state::orphaned);
         }
     }
 
     void append(waiter& w) noexcept {
-        w.next = &head_;
-        w.previous = head_.previous;
-        head_.previous->next = &w;
-        head_.previous = &w;
         w.state = wait_state::waiting;
+        w.link_before(head_);
     }
 
     [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
@@ -83,7 +82,7 @@ public:
             auto& w = static_cast<waiter&>(*head_.next);
             if (w.is_open()) [[likely]]
                 return &w;
-            w.leave_list(wait_state::dropped);
+            w.drop();
         }
         return nullptr;
     }
@@ -105,59 +104,25 @@ private:
         return nullptr;
     }
 
-    wait_link head_;
+    ring_link head_;
 };
 
 // Gives a claimed waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it back, and
 // a cancellation of the fiber comes too late for this operation.
 inline void grant(waiter& w) noexcept {
     w.leave_list(wait_state::granted);
-    if (w.among != nullptr) w.among->set(w.index);
-    make_ready(*w.fiber);
+    if (w.among != nullptr) {
+        w.link_to_itself();
+        w.among->set(w.index);
+        make_ready(w.among->who_waits());
+    } else {
+        make_ready(*w.fiber);
+    }
 }
 
 inline void grant_all(wait_list& list) noexcept {
     while (waiter* w = list.claim_first()) grant(*w);
 }
-
-// The scheduler that a primitive belongs to: the first one on which it is used, for good. Before that, plain code may use it: to set it
-// up. One word, so that two schedulers that begin at the same time cannot both have it. A simulated scheduler is never bound to, so that
-// each use comes to `bind`, which declares it to the simulation.
-class home {
-public:
-    // Null until then.
-    [[nodiscard]] scheduler_core* core() const noexcept { return core_of(word_.load(std::memory_order_relaxed)); }
-
-    // Every use of a primitive passes here. @param what  the primitive's name
-    void check(const char* what) const { check(what, current_core()); }
-    void check(const char* what, scheduler_core* here) const { (void)is_open(what, here); }
-    // The same, of a primitive that can be closed: false from then on. It is asked for nothing beside the check.
-    [[nodiscard]] bool is_open(const char* what, scheduler_core* here) const {
-        return word_.load(std::memory_order_relaxed) == reinterpret_cast<std::uintptr_t>(here) || bind(here, what);
-    }
-    // After a check.
-    void close() noexcept { word_.store(word_.load(std::memory_order_relaxed) | closed, std::memory_order_relaxed); }
-    // Where the state is only looked at: plain code may do that afterwards, too, when no fiber uses it any more.
-    void look(const char* what) const {
-        looked_at();
-        scheduler_core* here = current_core();
-        if (here != nullptr && core() != nullptr && core() != here) [[unlikely]]
-            (void)bind(here, what);
-    }
-    // Declare what is done without a check, after the use has begun.
-    void looked_at() const noexcept { touches(name_, access::read); }
-    void changed() const noexcept { touches(name_, access::write); }
-
-private:
-    static constexpr std::uintptr_t closed = 1;  // beside the address
-    static scheduler_core* core_of(std::uintptr_t word) noexcept { return reinterpret_cast<scheduler_core*>(word & ~closed); }
-
-    // Whether it is open. Throws wrong_scheduler.
-    [[gnu::cold]] bool bind(scheduler_core* here, const char* what) const;
-
-    named_object name_;
-    mutable std::atomic<std::uintptr_t> word_{0};
-};
 
 // What an operation on a primitive is made of. Derived has
 // - available(): whether try_commit would succeed; has no effect,
@@ -180,7 +145,8 @@ public:
     // False: it was asked just before, and only others can change the answer.
     bool start_on(fiber_record& self) noexcept {
         this->among = nullptr;
-        wait(self);
+        this->fiber = &self;
+        wait();
         return false;
     }
     [[nodiscard]] bool cancel() noexcept {
@@ -195,10 +161,21 @@ public:
 
     // --- for select ---
     [[nodiscard]] bool commit() { return commit_on(current_core()); }
-    void wait_among(fiber_record& self, selection& others, int own_index) noexcept {
+    void wait_among(selection& others, int own_index) noexcept {
         this->among = &others;
+        wait();
         this->index = static_cast<std::uint8_t>(own_index);
-        wait(self);
+    }
+    // From a select that has begun; the last that is asked of it.
+    void leave_select() noexcept {
+        if constexpr (requires { derived().left(); })
+            withdraw();
+        else
+            this->unlink();
+    }
+    // Where the select has failed to begin and `leave_select` will be called of it.
+    void stay_out_of_select() noexcept {
+        if (this->state == wait_state::idle) this->link_to_itself();
     }
     void withdraw() noexcept {
         const bool is_in_list = this->state == wait_state::waiting;
@@ -217,8 +194,7 @@ private:
         this->state = wait_state::granted;
         return true;
     }
-    void wait(fiber_record& self) noexcept {
-        this->fiber = &self;
+    void wait() noexcept {
         if constexpr (requires { derived().about_to_wait(); }) derived().about_to_wait();
         derived().queue().append(*this);
     }

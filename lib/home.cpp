@@ -1,6 +1,6 @@
 #include "scheduler_impl.hpp"
 
-#include <corun/detail/wait_list.hpp>
+#include <corun/detail/home.hpp>
 #include <corun/error.hpp>
 
 #include <string>
