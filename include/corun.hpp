@@ -1,6 +1,7 @@
 // corun: fibers on Boost.Asio. Top to bottom, this follows the life of a fiber.
 #pragma once
 
+// clang-format off: the order tells
 #include <corun/run.hpp>         // a program of its own
 #include <corun/runtime.hpp>     // or one on all cores
 #include <corun/spawn.hpp>       // a fiber begins
@@ -53,3 +54,4 @@
 #include <corun/checked_mutex.hpp>  // or holds what it should not,
 #include <corun/metrics.hpp>     // in figures,
 #include <corun/overflow.hpp>    // and when its stack runs out.
+// clang-format on

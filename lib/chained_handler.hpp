@@ -18,7 +18,7 @@ public:
     // In place of the one that is there. Does nothing if it is in the chain already. Throws system_error.
     void install(function ours) {
         if (is_installed_) return;
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = ours;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK;
         if (::sigaction(number_, &action, &former_) != 0)
@@ -27,7 +27,7 @@ public:
     }
     // Unless another one was put in its place, which may call it.
     void uninstall(function ours) noexcept {
-        struct sigaction present {};
+        struct sigaction present{};
         if (!is_installed_ || ::sigaction(number_, nullptr, &present) != 0) return;
         if ((present.sa_flags & SA_SIGINFO) == 0 || present.sa_sigaction != ours) return;
         ::sigaction(number_, &former_, nullptr);
@@ -35,8 +35,9 @@ public:
     }
     // Whether nobody has a handler, and the signal is not ignored.
     [[nodiscard]] bool would_be_first() const noexcept {
-        struct sigaction present {};
-        return ::sigaction(number_, nullptr, &present) == 0 && (present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL;
+        struct sigaction present{};
+        return ::sigaction(number_, nullptr, &present) == 0 && (present.sa_flags & SA_SIGINFO) == 0 &&
+               present.sa_handler == SIG_DFL;
     }
     // At the end of the handler of a signal that no fault causes.
     void raise_again() const noexcept {
@@ -52,7 +53,7 @@ public:
 private:
     int number_;
     bool is_installed_ = false;
-    struct sigaction former_ {};
+    struct sigaction former_{};
 };
 
 }  // namespace corun::detail

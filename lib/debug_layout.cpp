@@ -1,5 +1,5 @@
-// What a debugger needs to find every fiber, in a process or a core file whose library has no debugging information: where the list of
-// schedulers begins, and where in each object lies what. Read by lib/gdb/corun-gdb.py; the order is its contract with that file.
+// What a debugger needs to find every fiber, in a process or a core file whose library has no debugging information: where the list
+// of schedulers begins, and where in each object lies what. Read by lib/gdb/corun-gdb.py; the order is its contract with that file.
 #include "scheduler_impl.hpp"
 
 #include <corun/detail/wait_info.hpp>
@@ -10,8 +10,8 @@
 // Conditionally supported for types with virtual functions; every compiler that corun knows does.
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 
-// The script's text, for gdb (its manual, "The .debug_gdb_scripts section"; 4: Python): in the shared library, and in programs that were
-// linked with the static one.
+// The script's text, for gdb (its manual, "The .debug_gdb_scripts section"; 4: Python): in the shared library, and in programs that
+// were linked with the static one.
 #if defined(CORUN_GDB_SCRIPT) && defined(__ELF__)
 asm(".pushsection \".debug_gdb_scripts\", \"MS\", @progbits, 1\n.byte 4\n.ascii \"corun-gdb.py\\n\"\n.incbin \"" CORUN_GDB_SCRIPT
     "\"\n.byte 0\n.popsection");

@@ -74,7 +74,8 @@ void scheduler_impl::post_drive() noexcept {
         return boost::asio::prefer(boost::asio::require(plain, execution::blocking.never), execution::relationship.continuation);
     };
     if (own_executor_ != nullptr)
-        boost::asio::prefer(soon(*own_executor_), execution::allocator(block_allocator<void>{drive_block_})).execute(std::move(handler));
+        boost::asio::prefer(soon(*own_executor_), execution::allocator(block_allocator<void>{drive_block_}))
+            .execute(std::move(handler));
     else
         soon(executor).execute(std::move(handler));  // without memory for this nothing could go on: it ends the process
 }
@@ -155,9 +156,9 @@ void scheduler_impl::begin_drive() noexcept {
 #endif
 }
 
-// In the handler of an operation that a fiber waited for, which could only ask for a drive: this is one, without another way through
-// the event loop. Not where the handler was called by anybody but this context's loop, nor in a strand, which the fibers would
-// seem to run in. What runs users' functions is left to a drive that is posted: what they throw must meet nobody but `run`.
+// In the handler of an operation that a fiber waited for, which could only ask for a drive: this is one, without another way
+// through the event loop. Not where the handler was called by anybody but this context's loop, nor in a strand, which the fibers
+// would seem to run in. What runs users' functions is left to a drive that is posted: what they throw must meet nobody but `run`.
 void scheduler_impl::go_on_here() {
     if (ready.empty() || own_executor_ == nullptr || is_transient || simulated != nullptr || is_dying()) return;
     if (posted_.load(std::memory_order_relaxed) || !own_executor_->running_in_this_thread()) return;
@@ -214,7 +215,8 @@ void scheduler_impl::settle() {
         if (is_transient) forget_transient(*this);
         return;
     }
-    if (const std::uint64_t ended = spawned - live; std::exchange(ended_before_, ended) != ended && !trim_.is_waiting() &&
+    if (const std::uint64_t ended = spawned - live;
+        std::exchange(ended_before_, ended) != ended && !trim_.is_waiting() &&
         std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
     timers.begin_spans();

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <iomanip>
-#include <map>
 #include <locale>
+#include <map>
 #include <ostream>
 #include <set>
 #include <sstream>
@@ -93,7 +93,8 @@ private:
             if (fiber.holder_id != 0) out_ << " " << fiber_label(fiber.holder_id, fiber.holder_name);
         }
         if (fiber.is != fiber_view::state::fresh) out_ << ", yielded at " << describe(fiber.where);
-        if (fiber.yielded_at != 0) out_ << ", " << seconds(shown_.now.time_since_epoch() - clock::duration{fiber.yielded_at}) << " ago";
+        if (fiber.yielded_at != 0)
+            out_ << ", " << seconds(shown_.now.time_since_epoch() - clock::duration{fiber.yielded_at}) << " ago";
         out_ << '\n' << indent << "    spawned at " << describe(fiber.spawned_at);
         if (fiber.spawned_by != 0 && !ids_.contains(fiber.spawned_by))
             out_ << " by #" << fiber.spawned_by << " (not here any more)";

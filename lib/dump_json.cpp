@@ -50,8 +50,7 @@ void write_fiber(std::ostream& out, const fiber_view& fiber, const frame_list* f
         out << ",\"waits_for\":" << quoted_json(fiber.wait.text);
         if (fiber.holder_id != 0) out << ",\"waits_for_fiber\":" << fiber.holder_id;
     }
-    if (fiber.yielded_at != 0)
-        out << ",\"yielded_ago_s\":" << seconds(now.time_since_epoch() - clock::duration{fiber.yielded_at});
+    if (fiber.yielded_at != 0) out << ",\"yielded_ago_s\":" << seconds(now.time_since_epoch() - clock::duration{fiber.yielded_at});
     if (fiber.group_at) write_place(out, "group_at", *fiber.group_at);
     write_scopes(out, fiber, now);
     if (fiber.deadline != clock::time_point::max()) out << ",\"deadline_in_s\":" << seconds(fiber.deadline - now);

@@ -70,7 +70,8 @@ fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexc
             if (takes_left_stack(fresh)) return left_sp;
             take_back_left_stack();
         }
-        if (simulated != nullptr && simulated->is_to_fail(failure_point::stack)) throw stack_unavailable{"corun: a simulated failure"};
+        if (simulated != nullptr && simulated->is_to_fail(failure_point::stack))
+            throw stack_unavailable{"corun: a simulated failure"};
         if (fresh.pool == nullptr) fresh.pool = fresh.stack_size != 0 ? &pool_for(fresh.stack_size) : &usual_pool();
         const stack taken = fresh.pool->take();
         fresh.stack = taken.span;
@@ -90,8 +91,8 @@ fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexc
     }
 }
 
-// A fiber that has not begun takes over the stack of the one that ended last, where that waits in enter_fiber: no stack to be looked for and
-// no frame to be made. Not where somebody tells the fibers' stacks apart: a sanitizer, an observer, a simulation.
+// A fiber that has not begun takes over the stack of the one that ended last, where that waits in enter_fiber: no stack to be
+// looked for and no frame to be made. Not where somebody tells the fibers' stacks apart: a sanitizer, an observer, a simulation.
 bool scheduler_impl::takes_left_stack(fiber_record& fresh) noexcept {
 #if defined(CORUN_SANITIZED)
     constexpr bool is_sanitized = true;

@@ -116,8 +116,7 @@ void detach(fiber_record& fiber) noexcept {
     std::uint8_t before = fiber.outcome.load(std::memory_order_acquire);
     if ((before & outcome_ended) == 0) before = set_bits(fiber.outcome, outcome_detached);
     if ((before & outcome_ended) == 0 || !fiber.failure || fiber.was_cancelled) return;
-    if ((set_bits(fiber.outcome, outcome_claimed) & outcome_claimed) == 0)
-        report_from_anywhere(fiber_ref{&fiber});
+    if ((set_bits(fiber.outcome, outcome_claimed) & outcome_claimed) == 0) report_from_anywhere(fiber_ref{&fiber});
 }
 
 void drop_outcome(fiber_ref fiber) noexcept {

@@ -73,7 +73,7 @@ std::unique_ptr<detail::open_file> file::open_now(std::string path, mode how, un
     const int fd = ::open(path.c_str(), detail::flags_of(how), permissions);
     if (fd < 0) detail::throw_errno("open", path);
     auto opened = std::make_unique<detail::open_file>(fd, std::move(path));
-    struct stat about {};
+    struct stat about{};
     if (::fstat(fd, &about) != 0) detail::throw_errno("open", opened->path);
     if (S_ISDIR(about.st_mode)) {  // the system would say so only when it is read
         errno = EISDIR;
@@ -83,7 +83,7 @@ std::unique_ptr<detail::open_file> file::open_now(std::string path, mode how, un
 }
 
 std::uint64_t file::size_now(const detail::open_file& f) {
-    struct stat about {};
+    struct stat about{};
     if (::fstat(f.fd, &about) != 0) detail::throw_errno("size of", f.path);
     return static_cast<std::uint64_t>(about.st_size);
 }

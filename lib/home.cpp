@@ -16,7 +16,8 @@ bool home::bind(scheduler_core* here, const char* what) const {
             touches(name_, access::write);
             return is_open;
         }
-        if (word_.compare_exchange_strong(word, word | reinterpret_cast<std::uintptr_t>(here), std::memory_order_relaxed)) return is_open;
+        if (word_.compare_exchange_strong(word, word | reinterpret_cast<std::uintptr_t>(here), std::memory_order_relaxed))
+            return is_open;
     }
     std::string where = "by plain code";
     if (here != nullptr) where = here->running != nullptr ? "on fiber " + describe(*here->running) + " of another" : "on another";

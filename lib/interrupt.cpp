@@ -57,7 +57,7 @@ void install_handler() {
     std::call_once(once, [] {
         std::array<void*, 1> frame;
         ::backtrace(frame.data(), 1);  // loads the unwinder, which a handler must not
-        struct sigaction ours {};
+        struct sigaction ours{};
         ours.sa_sigaction = on_signal;
         ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
         ::sigaction(SIGURG, &ours, &former_handler);

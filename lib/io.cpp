@@ -5,10 +5,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <cerrno>
 #include <poll.h>
-#include <stdexcept>
 #include <sys/socket.h>
+#include <cerrno>
+#include <stdexcept>
 
 namespace corun {
 namespace {

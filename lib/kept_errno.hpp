@@ -5,8 +5,8 @@
 
 namespace corun::detail {
 
-// Around what makes Asio's reactor, which sets errno in some versions (Boost 1.88): it is made on the turn of the first fiber that sleeps or
-// waits for a descriptor.
+// Around what makes Asio's reactor, which sets errno in some versions (Boost 1.88): it is made on the turn of the first fiber that
+// sleeps or waits for a descriptor.
 class kept_errno {
 public:
     kept_errno() noexcept = default;

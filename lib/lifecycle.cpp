@@ -94,8 +94,8 @@ void scheduler_impl::start_held(fiber_record& fresh) noexcept {
 }
 
 // What is joined before it has begun goes ahead of the others, and whoever joins it follows it: a tree of fibers that join their
-// children is walked in depth, with a few stacks and in a warm cache. Now and then one waits for its turn, so that the others do not
-// wait for ever.
+// children is walked in depth, with a few stacks and in a warm cache. Now and then one waits for its turn, so that the others do
+// not wait for ever.
 void scheduler_impl::hasten(fiber_record& joined) noexcept {
     constexpr std::uint32_t most_in_a_row = 256;
     if (joined.state != fiber_state::fresh || joined.queued_at == 0 || simulated != nullptr) return;

@@ -101,7 +101,8 @@ public:
         head("thread_seconds_total", "counter", "Time since that thread began; without its processor time: how long it was idle.");
         for (const scheduler_metrics& m : all_)
             if (m.thread != 0)
-                out_ << "corun_thread_seconds_total" << label(m) << ",thread=\"" << m.thread << "\"} " << seconds(m.thread_age) << '\n';
+                out_ << "corun_thread_seconds_total" << label(m) << ",thread=\"" << m.thread << "\"} " << seconds(m.thread_age)
+                     << '\n';
     }
     void write_runs() {
         head("run_seconds", "histogram", "Runs of fibers, from one yield to the next.");
@@ -170,7 +171,8 @@ void write_prometheus(std::ostream& out, const std::vector<scheduler_metrics>& a
     to.write("cancellations_total", "counter", "Fibers cancelled as a whole.", [](const m& s) { return s.cancellations; });
     to.write("stacks_in_use", "gauge", "Stacks of fibers that have begun.", [](const m& s) { return s.stacks_in_use; });
     to.write("stacks_cached", "gauge", "Stacks kept for the next fibers.", [](const m& s) { return s.stacks_cached; });
-    to.write("fiber_seconds_total", "counter", "Time in fibers, system calls included.", [](const m& s) { return detail::seconds(s.in_fibers); });
+    to.write("fiber_seconds_total", "counter", "Time in fibers, system calls included.",
+             [](const m& s) { return detail::seconds(s.in_fibers); });
     to.write("loop_seconds_total", "counter", "Time between turns of the fibers: idle, in the event loop and its other handlers.",
              [](const m& s) { return detail::seconds(s.elsewhere); });
     to.write_threads();

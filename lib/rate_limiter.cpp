@@ -14,8 +14,14 @@ rate_limiter::rate_limiter(double per_second, double burst) : per_second_{per_se
 }
 
 rate_limiter::acquire_operation rate_limiter::acquire(double n) {
-    if (n > burst_) throw std::invalid_argument{"corun: more tokens were asked of a rate_limiter than it ever has"};
+    refuse_impossible(n);
     return {*this, n};
+}
+
+// Not a number is neither.
+void rate_limiter::refuse_impossible(double n) const {
+    if (n >= 0 && n <= burst_) return;
+    throw std::invalid_argument{"corun: fewer than none, or more tokens were asked of a rate_limiter than it ever has"};
 }
 
 void rate_limiter::refill() {

@@ -147,7 +147,8 @@ void readiness::poll() noexcept {
         for (int i = 0; i < last_count_; ++i) {
             const epoll_event& event = events[static_cast<std::size_t>(i)];
             const auto fd = static_cast<std::uint32_t>(event.data.u64);
-            if (descriptor_slot& s = slots[fd]; s.generation == event.data.u64 >> 32) deliver(s, static_cast<int>(fd), event.events);
+            if (descriptor_slot& s = slots[fd]; s.generation == event.data.u64 >> 32)
+                deliver(s, static_cast<int>(fd), event.events);
         }
     } while (last_count_ == at_most);
 }

@@ -6,8 +6,8 @@
 
 namespace corun::detail {
 
-// Keeps the blocks of records that have ended, by size, for the next ones: a fiber that is spawned then allocates nothing, and meets memory
-// that is in the cache. Belongs to one scheduler, but the blocks are anybody's: a block may come from another one. Not
+// Keeps the blocks of records that have ended, by size, for the next ones: a fiber that is spawned then allocates nothing, and
+// meets memory that is in the cache. Belongs to one scheduler, but the blocks are anybody's: a block may come from another one. Not
 // thread-safe.
 class record_memory {
 public:

@@ -35,8 +35,7 @@ void pin(std::thread& thread, std::size_t n) {
 
 }  // namespace
 
-runtime_impl::worker::worker(const scheduler_options& options, std::size_t number)
-    : index{number}, own{&scheduler::of(context)} {
+runtime_impl::worker::worker(const scheduler_options& options, std::size_t number) : index{number}, own{&scheduler::of(context)} {
     hold();
     own->stack_size(options.stack_size);
     own->on_unhandled(options.on_unhandled);

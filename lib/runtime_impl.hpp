@@ -18,9 +18,10 @@
 
 namespace corun::detail {
 
-// The threads end together, when none of them has anything to do: a fiber of one may spawn on another. Whoever runs out of work takes a
-// guard again and stays, so that it can still be given some, and the last one to do so begins another round, in which all guards
-// are dropped once more. A round in which nobody has run anything is the last: from its begin on nobody could give anybody work.
+// The threads end together, when none of them has anything to do: a fiber of one may spawn on another. Whoever runs out of work
+// takes a guard again and stays, so that it can still be given some, and the last one to do so begins another round, in which all
+// guards are dropped once more. A round in which nobody has run anything is the last: from its begin on nobody could give anybody
+// work.
 class runtime_impl {
 public:
     explicit runtime_impl(runtime_options options);

@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <vector>
 
@@ -167,9 +167,7 @@ void scheduler_impl::trim_timer::expired() noexcept {
     owner.ended_before_ = 0;  // it is to be looked again
 }
 
-void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept {
-    add_reference(scheduler->references);
-}
+void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept { add_reference(scheduler->references); }
 void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
     if (drop_reference(scheduler->references) == 1) delete scheduler;
 }

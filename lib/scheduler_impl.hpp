@@ -25,7 +25,8 @@
 
 namespace corun::detail {
 
-// Schedulers of several contexts whose threads give each other work, as those of a runtime: what one does may wake the others' fibers.
+// Schedulers of several contexts whose threads give each other work, as those of a runtime: what one does may wake the others'
+// fibers.
 struct scheduler_family {
     std::atomic<bool> is_open{true};  // others may give them work, too, or the fibers will be cancelled
 };
@@ -49,9 +50,9 @@ public:
     // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
-    // The same, for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked at
-    // anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the rest. False: it
-    // has to begin now, and was not added; so it is where no timer of Asio's is set, in a simulation for one.
+    // The same, for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked
+    // at anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the
+    // rest. False: it has to begin now, and was not added; so it is where no timer of Asio's is set, in a simulation for one.
     [[nodiscard]] bool add_span(timer_node& node, timer_queue::time_point::duration span) {
         const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
         if (span < armed_for_ - not_after_now) return false;
@@ -69,9 +70,9 @@ public:
     void hasten(fiber_record& joined) noexcept;
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
     [[nodiscard]] bool next_begins_here() noexcept;
-    void end(fiber_record& fiber) noexcept;    // its function has returned or never runs
+    void end(fiber_record& fiber) noexcept;  // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
-    void escalate_later(fiber_record& fiber);   // token.cpp
+    void escalate_later(fiber_record& fiber);  // token.cpp
     void ask_again_later(fiber_record& fiber);  // token.cpp
 
     // --- supplies.cpp: the owner; but references are lent to and taken back from anybody ---
@@ -102,16 +103,16 @@ public:
     stall_detector stalls{*this};
     std::size_t live = 0;
     std::uint64_t spawned = 0;
-    std::uint64_t cancellations = 0;       // of fibers as a whole
+    std::uint64_t cancellations = 0;  // of fibers as a whole
     run_meter runs;
-    const std::uint64_t number;            // in the process, from 1
+    const std::uint64_t number;  // in the process, from 1
     fiber_record* first_live = nullptr;
-    bool is_transient = false;             // made for an executor; forgotten when its last fiber has ended
-    bool is_closed = false;                // new fibers are cancelled
+    bool is_transient = false;  // made for an executor; forgotten when its last fiber has ended
+    bool is_closed = false;  // new fibers are cancelled
     std::atomic<std::uint32_t> references{1};
     scheduler_impl* next_enlisted = nullptr;  // in the process's roster, under its lock
     const scheduler_family* family = nullptr;  // set before it has fibers
-    std::atomic<long> family_guards{0};        // that the family holds on the context
+    std::atomic<long> family_guards{0};  // that the family holds on the context
 
     // What the context counts as outstanding on our behalf.
     [[nodiscard]] long own_work() const noexcept {
@@ -144,7 +145,7 @@ private:
     void poll_events() noexcept;
     void take_inbox();
     void run_fibers();
-    void run_traced_fibers();   // tracer.cpp
+    void run_traced_fibers();  // tracer.cpp
     void hand_over_failures(bool is_last = false);  // unhandled.cpp; throws what the handler throws, which nobody catches at last
     void settle();
     void arm_timer();  // alarm.cpp
@@ -169,8 +170,8 @@ private:
     std::atomic<bool> posted_{false};
     std::atomic<bool> timer_due_{false};
     std::atomic<bool> descriptors_due_{false};
-    std::atomic<inbox_node*> inbox_{nullptr};   // last in first
-    inbox_node* taken_ = nullptr;               // in order; the owner's
+    std::atomic<inbox_node*> inbox_{nullptr};  // last in first
+    inbox_node* taken_ = nullptr;  // in order; the owner's
 
     const boost::asio::io_context::executor_type* const own_executor_ = executor.target<boost::asio::io_context::executor_type>();
     handler_block drive_block_;
@@ -178,25 +179,25 @@ private:
     std::optional<boost::asio::steady_timer> timer_;
     timer_queue::time_point last_expiry_{};
     timer_queue::time_point armed_for_ = timer_queue::time_point::max();
-    boost::asio::any_io_executor work_;         // keeps the context running while fibers live; empty otherwise
+    boost::asio::any_io_executor work_;  // keeps the context running while fibers live; empty otherwise
 
     std::vector<std::unique_ptr<stack_pool>> pools_;
-    stack_pool* usual_pool_ = nullptr;          // of the fibers that do not ask for a size
+    stack_pool* usual_pool_ = nullptr;  // of the fibers that do not ask for a size
     trim_timer trim_{*this};
-    std::vector<fiber_ref> asked_;              // whose operations were asked to stop and may need to be asked harder
+    std::vector<fiber_ref> asked_;  // whose operations were asked to stop and may need to be asked harder
     std::uint32_t hastened_ = 0;
-    std::uint64_t ended_before_ = 0;            // fibers, when it was last looked for stacks to give back
-    std::uint32_t spare_references_ = 0;        // to this, counted, in the owner's hand
+    std::uint64_t ended_before_ = 0;  // fibers, when it was last looked for stacks to give back
+    std::uint32_t spare_references_ = 0;  // to this, counted, in the owner's hand
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
     fiber_record* last_lost_ = nullptr;
-    fiber_record* lost_ = nullptr;              // failures for the unhandled handler, linked by `following`; counted references
-    fiber_record* kept_ = nullptr;              // ended with locks held, linked by `previous`; counted references
-    stack_span left_stack_;                     // of the fiber that ended last, which may still run its last instructions on it
-    stack_pool* left_pool_ = nullptr;           // where it belongs; null: none is left
+    fiber_record* lost_ = nullptr;  // failures for the unhandled handler, linked by `following`; counted references
+    fiber_record* kept_ = nullptr;  // ended with locks held, linked by `previous`; counted references
+    stack_span left_stack_;  // of the fiber that ended last, which may still run its last instructions on it
+    stack_pool* left_pool_ = nullptr;  // where it belongs; null: none is left
 
-    std::atomic<bool> dying_{false};            // the context is being destroyed: nothing is posted any more
-    std::mutex dying_lock_;                     // for the wait of the thread that shuts down
+    std::atomic<bool> dying_{false};  // the context is being destroyed: nothing is posted any more
+    std::mutex dying_lock_;  // for the wait of the thread that shuts down
     std::condition_variable dying_news_;
 };
 

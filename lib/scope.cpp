@@ -23,8 +23,12 @@ void refresh_alert(fiber_record& fiber) noexcept {
 }  // namespace
 
 scope::scope(fiber_record& self, scope_kind kind, std::source_location where) noexcept
-    : fiber_{self}, outer_{self.innermost}, where_{where}, unwinding_{std::uncaught_exceptions()},
-      thrown_before_{self.cancellations_thrown}, kind_{kind} {
+    : fiber_{self},
+      outer_{self.innermost},
+      where_{where},
+      unwinding_{std::uncaught_exceptions()},
+      thrown_before_{self.cancellations_thrown},
+      kind_{kind} {
     std::atomic_signal_fence(std::memory_order_release);  // a dump may interrupt the fiber anywhere
     self.innermost = this;
 }
@@ -100,7 +104,8 @@ cancellation_view::cancellation_view(const fiber_record& fiber, const scope* inn
 void show_cancellation(fiber_record& fiber, scope* source) noexcept {
     touches(name_of_fiber(fiber.id), access::write);
     const int unwinding = source != nullptr ? source->unwinding_ : 0;
-    const std::uint8_t limit = source != nullptr ? std::uint8_t{stop_terminal} : fiber.hardest_request.load(std::memory_order_relaxed);
+    const std::uint8_t limit =
+        source != nullptr ? std::uint8_t{stop_terminal} : fiber.hardest_request.load(std::memory_order_relaxed);
     scope* shield = nullptr;  // the outermost that holds
     for (scope* s = fiber.innermost; s != source; s = s->outer_)
         if (s->hides_outer()) shield = s;

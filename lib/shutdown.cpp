@@ -99,8 +99,8 @@ bool scheduler_impl::wait_for_others() {
     return true;
 }
 
-// Something was put into the inbox of a dying scheduler. The thread that shuts it down waits for this; or it has gone on to shut down
-// the rest of the context, and this is a handler being destroyed on it: its fiber ends here and now.
+// Something was put into the inbox of a dying scheduler. The thread that shuts it down waits for this; or it has gone on to shut
+// down the rest of the context, and this is a handler being destroyed on it: its fiber ends here and now.
 void scheduler_impl::news_for_the_dying() noexcept {
     {
         const std::lock_guard hold{dying_lock_};

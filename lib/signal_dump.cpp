@@ -39,7 +39,7 @@ struct dump_on_signal::listener {
             throw std::logic_error{"corun: there is a dump_on_signal already"};
         }
         thread_ = std::jthread{[this, options](const std::stop_token& stop) { listen(stop, options); }};
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = ring;
         action.sa_flags = SA_RESTART | SA_ONSTACK;
         if (::sigaction(number, &action, &former_) != 0) {
@@ -77,7 +77,7 @@ private:
 
     int number_;
     int fd_ = -1;
-    struct sigaction former_ {};
+    struct sigaction former_{};
     std::jthread thread_;
 };
 

@@ -68,8 +68,8 @@ struct scheduler_snapshot {
     std::vector<frame_list> frames;  // beside them, if asked for
 };
 
-// Of every scheduler in the process; any thread, also on a fiber. Where a fiber does not yield within the patience (milliseconds), its
-// thread is interrupted. Throws std::bad_alloc.
+// Of every scheduler in the process; any thread, also on a fiber. Where a fiber does not yield within the patience (milliseconds),
+// its thread is interrupted. Throws std::bad_alloc.
 [[nodiscard]] std::vector<scheduler_snapshot> take_snapshots(int patience_ms, bool with_frames);
 
 // The return addresses on a parked fiber's stack, the innermost first, ended by null. On the owner. Empty in sanitizer builds.

@@ -123,8 +123,8 @@ void stall_detector::tell_or_ask(scheduler_impl& other) {
 
 bool stall_detector::stands_still() noexcept { return owner_.live != 0 && !owner_.has_work() && all_wait_for_fibers(); }
 
-// How many turns all related schedulers have had, if nothing of their contexts is outstanding but what they, of which none can move, count as
-// such. One that another thread is inside of may move.
+// How many turns all related schedulers have had, if nothing of their contexts is outstanding but what they, of which none can
+// move, count as such. One that another thread is inside of may move.
 std::optional<std::uint64_t> stall_detector::turns_of_all_still(schedulers& others) {
     if (owner_.family != nullptr && owner_.family->is_open) return {};
     std::map<boost::asio::execution_context*, long> ours{{&owner_.context, owner_.own_work() + 1}};  // and the handler that this is

@@ -17,10 +17,10 @@ namespace corun::detail {
 
 class scheduler_impl;
 
-// Of one scheduler; the owner's. At the end of a drive that leaves nobody runnable, one look at a fiber that was known to wait for the
-// outside says that all is well. Only where there is none, and no timer, the context is asked whether other work is outstanding: by a
-// handler of our own, because Asio settles its count between handlers. Other schedulers of the context, and of the contexts of its family,
-// are no outstanding work where they stand still, too: each of them is reported then.
+// Of one scheduler; the owner's. At the end of a drive that leaves nobody runnable, one look at a fiber that was known to wait for
+// the outside says that all is well. Only where there is none, and no timer, the context is asked whether other work is
+// outstanding: by a handler of our own, because Asio settles its count between handlers. Other schedulers of the context, and of
+// the contexts of its family, are no outstanding work where they stand still, too: each of them is reported then.
 class stall_detector final : timer_node {
 public:
     explicit stall_detector(scheduler_impl& owner) noexcept : owner_{owner} {}
@@ -28,7 +28,8 @@ public:
     void look() noexcept;
     // Whoever waited for the outside when it was looked last does so now, and cannot be woken by a fiber.
     [[nodiscard]] bool is_content() const noexcept {
-        return witness_ != nullptr && is_parked(witness_->state) && witness_->waits_for != nullptr && !witness_->waits_for->may_be_inside;
+        return witness_ != nullptr && is_parked(witness_->state) && witness_->waits_for != nullptr &&
+               !witness_->waits_for->may_be_inside;
     }
     void ended(const fiber_record& fiber) noexcept {
         if (witness_ == &fiber) witness_ = nullptr;

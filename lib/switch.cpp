@@ -6,8 +6,8 @@
 #include <boost/asio/detail/strand_executor_service.hpp>
 #include <boost/asio/detail/strand_service.hpp>
 
-#include <cerrno>
 #include <cxxabi.h>
+#include <cerrno>
 
 #if defined(CORUN_ASAN)
 #include <sanitizer/asan_interface.h>
@@ -26,10 +26,11 @@ namespace corun::detail {
 
 thread_local constinit scheduler_core* corun_current_core = nullptr;
 
-// Asio marks a running strand on a list through its stack frames, which begins in a private thread-local. A fiber that left such a frame
-// behind would leave the strand marked as running on this thread, and its functions would run at the same time as others. To look by Asio's
-// own function would be a call at each yield; so the thread-locals are named as the Itanium C++ ABI names them (section 5.1). The explicit
-// instantiations above define them; a release of Boost that renames them does not compile, or does not link.
+// Asio marks a running strand on a list through its stack frames, which begins in a private thread-local. A fiber that left such a
+// frame behind would leave the strand marked as running on this thread, and its functions would run at the same time as others. To
+// look by Asio's own function would be a call at each yield; so the thread-locals are named as the Itanium C++ ABI names them
+// (section 5.1). The explicit instantiations above define them; a release of Boost that renames them does not compile, or does not
+// link.
 extern __thread void* strand_frames __asm__(
     "_ZN5boost4asio6detail15keyword_tss_ptrINS1_10call_stackINS1_23strand_executor_service11strand_implEhE7contextEE6value_E");
 extern __thread void* io_strand_frames __asm__(

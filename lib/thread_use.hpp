@@ -13,7 +13,8 @@ struct thread_use {
     bool is_known = false;
 };
 
-// Of a thread of this process, by the system's number. Reads a file of /proc; not known where there is none or the thread has ended.
+// Of a thread of this process, by the system's number. Reads a file of /proc; not known where there is none or the thread has
+// ended.
 [[nodiscard]] thread_use use_of_thread(std::uint64_t number);
 
 }  // namespace corun::detail

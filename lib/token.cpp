@@ -59,8 +59,8 @@ void scheduler_impl::escalate_later(fiber_record& fiber) {
     post_drive();
 }
 
-// An operation that was asked takes memory for another step. A composed one need not remember that it was asked, and what it waits for
-// in that step has not been asked at all.
+// An operation that was asked takes memory for another step. A composed one need not remember that it was asked, and what it waits
+// for in that step has not been asked at all.
 void scheduler_impl::ask_again_later(fiber_record& fiber) {
     if (fiber.stop_stage < fiber.stop_limit || fiber.stop_stage > once_more) return;  // it will be asked anyway
     escalate_later(fiber);
@@ -72,7 +72,8 @@ void scheduler_impl::escalate() {
         return fiber->stop_stage == 0 || (fiber->stop_stage >= fiber->stop_limit && fiber->stop_stage < once_more);
     });
     if (asked_.empty()) return;
-    const std::size_t asked_before = asked_.size();  // an operation that takes memory while it is asked adds to them, and may move them
+    const std::size_t asked_before =
+        asked_.size();  // an operation that takes memory while it is asked adds to them, and may move them
     for (std::size_t i = 0; i != asked_before; ++i) emit(*fiber_ref{asked_[i]});
     post_drive();
 }

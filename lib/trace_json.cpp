@@ -10,8 +10,8 @@
 namespace corun::detail {
 namespace {
 
-// Tracks are numbered by their fibers' ids, which dumps show, too; those of threads come behind. Readers want 32 bits, and not 0: an id
-// that is larger begins anew, as only few of them share a file.
+// Tracks are numbered by their fibers' ids, which dumps show, too; those of threads come behind. Readers want 32 bits, and not 0:
+// an id that is larger begins anew, as only few of them share a file.
 constexpr std::uint64_t thread_key = std::uint64_t{1} << 63;
 constexpr std::uint64_t first_thread = 1'000'000'000;
 

@@ -44,14 +44,11 @@ void refuse_inside_no_yield(const fiber_record& self) {
 
 }  // namespace
 
-void throw_not_in_fiber(std::source_location where) {
-    throw not_in_fiber{"corun: not on a fiber, at " + describe(where)};
-}
+void throw_not_in_fiber(std::source_location where) { throw not_in_fiber{"corun: not on a fiber, at " + describe(where)}; }
 
 bool is_interrupted(const fiber_record& self) noexcept {
     // While an exception unwinds the fiber, a second one that leaves a destructor would end the process.
-    return (self.alerts & alert_cancelled) != 0 &&
-           cancellation_view{self, self.innermost, std::uncaught_exceptions()}.exists;
+    return (self.alerts & alert_cancelled) != 0 && cancellation_view{self, self.innermost, std::uncaught_exceptions()}.exists;
 }
 
 void throw_cancelled(fiber_record& self) {
@@ -113,9 +110,7 @@ std::string_view name(std::source_location where) { return detail::this_fiber_re
 scheduler::executor_type executor(std::source_location where) {
     return scheduler::executor_type{detail::impl_of(*detail::this_fiber_record(where).owner)};
 }
-clock::time_point deadline(std::source_location where) {
-    return detail::effective_deadline(detail::this_fiber_record(where));
-}
+clock::time_point deadline(std::source_location where) { return detail::effective_deadline(detail::this_fiber_record(where)); }
 std::stop_token stop_token(std::source_location where) { return detail::innermost_token(detail::this_fiber_record(where)); }
 bool cancelled(std::source_location where) { return detail::is_interrupted(detail::this_fiber_record(where)); }
 

@@ -59,9 +59,8 @@ void boost_fiber(benchmark::State& state) {
     values.check();
 }
 
-using asio_channel =
-    asio::experimental::basic_concurrent_channel<perf::io_executor, asio::experimental::channel_traits<>,
-                                                 void(boost::system::error_code, std::int64_t)>;
+using asio_channel = asio::experimental::basic_concurrent_channel<perf::io_executor, asio::experimental::channel_traits<>,
+                                                                  void(boost::system::error_code, std::int64_t)>;
 
 void awaitable(benchmark::State& state) {
     asio::io_context one{1}, other{1};

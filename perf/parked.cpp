@@ -19,9 +19,7 @@ void wait_at(perf::gate& gate, perf::parked& work) {
 void run(perf::parked& work) {
     boost::asio::io_context io{perf::one_thread};
     perf::gate gate{io};
-    for (std::size_t i = 0; i < work.fibers; ++i)
-        corun::spawn(
-            io, [&gate, &work] { wait_at(gate, work); }, boost::asio::detached);
+    for (std::size_t i = 0; i < work.fibers; ++i) corun::spawn(io, [&gate, &work] { wait_at(gate, work); }, boost::asio::detached);
     io.poll();
     work.all_wait();
     gate.open();

@@ -37,7 +37,9 @@ BENCHMARK(perf::yield_awaitable<true>)->Name("yield/awaitable")->Apply(sizes);
 BENCHMARK(perf::yield_asio_spawn<false>)->Name("yield/asio_spawn_no_io")->Apply(sizes);
 BENCHMARK(perf::yield_awaitable<false>)->Name("yield/awaitable_no_io")->Apply(sizes);
 BENCHMARK(perf::yield_jump_fcontext)->Name("yield/jump_fcontext")->Arg(2);
-BENCHMARK(perf::yield_jump_fcontext_ring)->Name("yield/jump_fcontext")->Apply([](auto* cost) { perf::sizes(cost, {1000, 10'000}); });
+BENCHMARK(perf::yield_jump_fcontext_ring)->Name("yield/jump_fcontext")->Apply([](auto* cost) {
+    perf::sizes(cost, {1000, 10'000});
+});
 
 }  // namespace
 

@@ -70,7 +70,9 @@ BOOST_AUTO_TEST_CASE(has_the_value_of_the_function_which_ran_on_another_thread) 
 BOOST_AUTO_TEST_CASE(does_nothing_until_it_is_yielded_on) {
     corun::run([] {
         bool called = false;
-        { const auto op = corun::blocking([&] { called = true; }); }
+        {
+            const auto op = corun::blocking([&] { called = true; });
+        }
         corun::yield(corun::blocking([] {}));
         BOOST_TEST(!called);
     });

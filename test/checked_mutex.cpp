@@ -66,7 +66,9 @@ BOOST_AUTO_TEST_CASE(every_kind_of_lock_and_of_yield) {
     corun::checked_mutex<> b;
     corun::run([&] {
         std::unique_lock twice{a};
-        { const std::lock_guard again{a}; }
+        {
+            const std::lock_guard again{a};
+        }
         corun::yield(corun::sleep_for(1ms));
         BOOST_TEST(all.size() == 1u);
         twice.unlock();
@@ -83,7 +85,9 @@ BOOST_AUTO_TEST_CASE(released_before_the_yield_off_fibers_or_by_another_fiber_it
     m.lock();
     m.unlock();
     corun::run([&] {
-        { const std::lock_guard hold{m}; }
+        {
+            const std::lock_guard hold{m};
+        }
         corun::yield();
         auto other = corun::spawn([] { corun::yield(); });
         const std::unique_lock tried{m, std::try_to_lock};

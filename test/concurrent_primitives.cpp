@@ -94,20 +94,22 @@ BOOST_AUTO_TEST_CASE(a_mutex_is_shared_with_handlers) {
 }
 
 BOOST_AUTO_TEST_CASE(a_semaphore_lets_in_no_more_than_its_permits) {
-    corun::concurrent_semaphore permits{3};
-    std::atomic<int> inside{0}, most{0};
-    everywhere(4, [&](auto wait) {
-        for (int i = 0; i < 300; ++i) {
-            wait([&] { return permits.acquire(1 + i % 2); }, [&] { return permits.blocking_acquire(1 + i % 2); });
-            const int now = inside += 1 + i % 2;
-            for (int seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {
+    for (const int threads : {2, 4, 8}) {
+        corun::concurrent_semaphore permits{3};
+        std::atomic<int> inside{0}, most{0};
+        everywhere(threads, [&](auto wait) {
+            for (int i = 0; i < 300; ++i) {
+                wait([&] { return permits.acquire(1 + i % 2); }, [&] { return permits.blocking_acquire(1 + i % 2); });
+                const int now = inside += 1 + i % 2;
+                for (int seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {
+                }
+                inside -= 1 + i % 2;
+                permits.release(1 + i % 2);
             }
-            inside -= 1 + i % 2;
-            permits.release(1 + i % 2);
-        }
-    });
-    BOOST_TEST(most.load() <= 3);
-    BOOST_TEST(permits.permits() == 3);
+        });
+        BOOST_TEST(most.load() <= 3);
+        BOOST_TEST(permits.permits() == 3);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_wait_lets_those_behind_it_pass) {
@@ -146,35 +148,51 @@ BOOST_AUTO_TEST_CASE(a_cancellation_and_a_release_at_once_lose_no_permit) {
 }
 
 BOOST_AUTO_TEST_CASE(an_event_wakes_everyone_or_one) {
-    corun::concurrent_event all, one{corun::event_reset::automatic};
-    std::atomic<int> passed{0};
-    std::jthread setting{[&] { all.set(); }};
-    everywhere(4, [&](auto wait) {
-        wait([&] { return all.wait(); }, [&] { return all.blocking_wait(); });
-        if (passed++ == 0) one.set();
-        wait([&] { return one.wait(); }, [&] { return one.blocking_wait(); });
-        one.set();
-    });
-    BOOST_TEST(passed.load() == 8);
-    BOOST_TEST(one.try_wait());
-    BOOST_TEST(!one.try_wait());
+    for (const int threads : {2, 4, 8}) {
+        corun::concurrent_event all, one{corun::event_reset::automatic};
+        std::atomic<int> passed{0};
+        std::jthread setting{[&] { all.set(); }};
+        everywhere(threads, [&](auto wait) {
+            wait([&] { return all.wait(); }, [&] { return all.blocking_wait(); });
+            if (passed++ == 0) one.set();
+            wait([&] { return one.wait(); }, [&] { return one.blocking_wait(); });
+            one.set();
+        });
+        BOOST_TEST(passed.load() == threads / 2 * 4);
+        BOOST_TEST(one.try_wait());
+        BOOST_TEST(!one.try_wait());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_latch_and_a_wait_group_count_across_threads) {
-    corun::concurrent_latch latch{8};
+    for (const int threads : {2, 4, 8}) {
+        const int all = threads / 2 * 4;
+        corun::concurrent_latch latch{all};
+        corun::concurrent_wait_group group;
+        group.add(all);
+        std::atomic<int> before{0};
+        std::atomic<bool> early{false};
+        everywhere(threads, [&](auto wait) {
+            ++before;
+            latch.count_down();
+            wait([&] { return latch.wait(); }, [&] { return latch.blocking_wait(); });
+            if (before.load() != all) early = true;
+            group.done();
+            wait([&] { return group.wait(); }, [&] { return group.blocking_wait(); });
+        });
+        BOOST_TEST(!early.load());
+        BOOST_TEST(latch.try_wait());
+        BOOST_TEST(group.try_wait());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(counting_below_zero_or_backwards_is_refused) {
+    corun::concurrent_latch latch{1};
     corun::concurrent_wait_group group;
-    group.add(8);
-    std::atomic<int> before{0};
-    everywhere(4, [&](auto wait) {
-        ++before;
-        latch.count_down();
-        wait([&] { return latch.wait(); }, [&] { return latch.blocking_wait(); });
-        if (before.load() != 8) std::abort();
-        group.done();
-        wait([&] { return group.wait(); }, [&] { return group.blocking_wait(); });
-    });
+    BOOST_CHECK_THROW(latch.count_down(-1), std::logic_error);
+    BOOST_CHECK_THROW(latch.count_down(2), std::logic_error);
+    latch.count_down();
     BOOST_TEST(latch.try_wait());
-    BOOST_TEST(group.try_wait());
     BOOST_CHECK_THROW(latch.count_down(), std::logic_error);
     BOOST_CHECK_THROW(group.done(), std::logic_error);
 }

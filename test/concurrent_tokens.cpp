@@ -1,13 +1,6 @@
 // The concurrent_ twins by completion tokens: callbacks and coroutines, beside fibers and threads.
-#include <corun/concurrent_broadcast.hpp>
-#include <corun/concurrent_channel.hpp>
-#include <corun/concurrent_event.hpp>
-#include <corun/concurrent_latch.hpp>
-#include <corun/concurrent_mutex.hpp>
-#include <corun/concurrent_semaphore.hpp>
-#include <corun/concurrent_wait_group.hpp>
-
 #include "support/leaks.hpp"
+#include "support/twins.hpp"
 
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
@@ -22,51 +15,7 @@
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-
-namespace {
-
-/// One of each; nothing is ready.
-struct twins {
-    corun::concurrent_channel<int> full{1}, empty{1};
-    corun::concurrent_mutex mutex;
-    corun::concurrent_semaphore semaphore{0};
-    corun::concurrent_event event{corun::event_reset::automatic};
-    corun::concurrent_latch latch{1};
-    corun::concurrent_wait_group group;
-    corun::concurrent_broadcast<int> news{4};
-    corun::concurrent_broadcast<int>::subscription reader = news.subscribe();
-    corun::guard<corun::concurrent_mutex> held = mutex.try_lock();
-
-    twins() {
-        full.try_send(0);
-        group.add();
-    }
-    /// Starts an operation on each; f makes the token of the one with that number.
-    template <class Token>
-    void start(Token f) {
-        full.async_send(7, f(0));
-        empty.async_receive(f(1));
-        mutex.async_lock(f(2));
-        semaphore.async_acquire(2, f(3));
-        event.async_wait(f(4));
-        latch.async_wait(f(5));
-        group.async_wait(f(6));
-        reader.async_receive(f(7));
-    }
-    void grant() {
-        (void)full.try_receive();
-        (void)empty.try_send(5);
-        held.unlock();
-        semaphore.release(2);
-        event.set();
-        latch.count_down();
-        group.done();
-        news.send(9);
-    }
-    static constexpr int kinds = 8;
-};
-
-}  // namespace
+using corun_test::twins;
 
 BOOST_FIXTURE_TEST_SUITE(concurrent_tokens, corun_test::nothing_left)
 
@@ -108,8 +57,8 @@ BOOST_AUTO_TEST_CASE(callbacks_wait_for_each_kind) {
     asio::io_context context;
     std::array<int, twins::kinds> called{};
     all.start([&](std::size_t number) {
-        return asio::bind_executor(
-            context, [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
+        return asio::bind_executor(context,
+                                   [&called, number](const std::exception_ptr& failure, auto&&...) { called[number] += !failure; });
     });
     std::jthread other{[&] { all.grant(); }};
     context.run();
@@ -122,14 +71,14 @@ BOOST_AUTO_TEST_CASE(each_kind_is_cancelled_through_its_slot_and_has_taken_nothi
     std::array<asio::cancellation_signal, twins::kinds> stop;
     int aborted = 0;
     all.start([&](std::size_t number) {
-        return asio::bind_cancellation_slot(
-            stop[number].slot(), asio::bind_executor(context, [&](const std::exception_ptr& failure, auto&&...) {
-                try {
-                    if (failure) std::rethrow_exception(failure);
-                } catch (const boost::system::system_error& e) {
-                    aborted += e.code() == asio::error::operation_aborted;
-                }
-            }));
+        return asio::bind_cancellation_slot(stop[number].slot(),
+                                            asio::bind_executor(context, [&](const std::exception_ptr& failure, auto&&...) {
+                                                try {
+                                                    if (failure) std::rethrow_exception(failure);
+                                                } catch (const boost::system::system_error& e) {
+                                                    aborted += e.code() == asio::error::operation_aborted;
+                                                }
+                                            }));
     });
     for (auto& each : stop) each.emit(asio::cancellation_type::terminal);
     context.run();

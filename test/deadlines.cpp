@@ -63,9 +63,13 @@ BOOST_AUTO_TEST_CASE(of_channels) {
         channels_expire<corun::channel<int>>();
         channels_expire<corun::concurrent_channel<int>>();
         corun::channel<int> c;
+        corun::concurrent_channel<int> shared;
         std::vector<int> batch;
         expires([&] { return c.receive_some(batch); });
+        expires([&] { return shared.receive_some(batch); });
         BOOST_TEST(batch.empty());
+        BOOST_TEST(!c.try_send(1));
+        BOOST_TEST(!shared.try_send(1));
     });
 }
 
@@ -92,6 +96,7 @@ BOOST_AUTO_TEST_CASE(of_locks) {
         corun::condition_variable changed;
         auto held = corun::yield(m.lock());
         expires([&] { return changed.wait(held); });
+        expires([&] { return changed.wait(held, [] { return false; }); });
         BOOST_TEST(m.is_locked());
     });
 }
@@ -105,17 +110,36 @@ BOOST_AUTO_TEST_CASE(of_what_lets_through) {
         corun::rate_limiter one_an_hour{1. / 3600, 1};
         corun::yield(one_an_hour.acquire());
         expires([&] { return one_an_hour.acquire(); });
+        corun::once o;
+        auto calling = corun::spawn([&] { corun::yield(o.call([] { corun::yield(corun::sleep_for(1h)); })); });
+        corun::yield();
+        expires([&] { return o.call([] {}); });
+        calling.cancel();
+        BOOST_CHECK_THROW(corun::yield(calling.join()), corun::fiber_cancelled);
+        BOOST_TEST(corun::yield(o.call([] {})));
     });
 }
 
-BOOST_AUTO_TEST_CASE(of_selects_and_all) {
+BOOST_AUTO_TEST_CASE(of_selects_races_and_all) {
     corun::run([] {
         corun::channel<int> plain;
         corun::concurrent_channel<int> shared;
         expires([&] { return corun::select(plain.receive(), shared.send(1)); });
+        expires([&] { return corun::select_ordered(shared.receive(), plain.send(1), corun::sleep_for(1h)); });
+        expires([&] { return corun::race(plain.receive(), shared.receive()); });
         expires([&] { return corun::all(plain.receive(), shared.receive()); });
         BOOST_TEST(!plain.try_send(1));
+        BOOST_TEST(!plain.try_receive().has_value());
+        BOOST_TEST(!shared.try_send(1));
         BOOST_TEST(!shared.try_receive().has_value());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(of_joins) {
+    corun::run([] {
+        const auto endless = corun::spawn([] { corun::yield(corun::sleep_for(1h)); });
+        expires([&] { return endless.join(); });
+        expires([&] { return corun::select(endless.join(), corun::sleep_for(1h)); });
     });
 }
 

@@ -164,9 +164,8 @@ BOOST_AUTO_TEST_CASE(json_is_valid_whatever_names_and_the_stream_are_like) {
         std::vector<corun::fiber<>> all;
         const std::string euro = "\xe2\x82\xac";
         for (const std::string& name : {std::string{"\xff \x01 \x7f \\ \" \xc3"}, std::string(46, 'x') + euro, euro}) {
-            all.push_back(corun::spawn({.name = name}, [] {
-                corun::yield(corun::with_timeout(3h, [] { corun::yield(corun::sleep_for(5h)); }));
-            }));
+            all.push_back(corun::spawn({.name = name},
+                                       [] { corun::yield(corun::with_timeout(3h, [] { corun::yield(corun::sleep_for(5h)); })); }));
         }
         corun::yield();
         std::ostringstream out;

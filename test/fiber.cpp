@@ -81,9 +81,8 @@ BOOST_AUTO_TEST_CASE(the_value_is_moved_out_once) {
     corun::run([] {
         auto f = corun::spawn([] { return std::make_unique<int>(4); });
         BOOST_TEST(*corun::yield(f.join()) == 4);
-        BOOST_CHECK_EXCEPTION(corun::yield(f.join()), std::future_error, [](const std::future_error& e) {
-            return e.code() == std::future_errc::future_already_retrieved;
-        });
+        BOOST_CHECK_EXCEPTION(corun::yield(f.join()), std::future_error,
+                              [](const std::future_error& e) { return e.code() == std::future_errc::future_already_retrieved; });
         BOOST_CHECK_THROW(f.join().get(), std::future_error);
     });
 }

@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(a_shutdown_that_ends_the_children_first_is_thrown_on_too) {
                     throw;
                 }
             });
-            while (io.poll() != 0) {}
+            while (io.poll() != 0) {
+            }
         }
         BOOST_TEST(!went_on);
         BOOST_TEST(was_cancelled);

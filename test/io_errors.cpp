@@ -151,10 +151,10 @@ BOOST_AUTO_TEST_CASE(without_ec_it_is_thrown_and_says_what_was_waited_for) {
     corun::run([] {
         pipe_pair pipe;
         pipe.in.close();
-        BOOST_CHECK_EXCEPTION(corun::yield(corun::readable(pipe.out)), boost::system::system_error,
-                              [](const boost::system::system_error& e) {
-                                  return e.code() == asio::error::eof && std::string{e.what()}.find("readable") != std::string::npos;
-                              });
+        BOOST_CHECK_EXCEPTION(
+            corun::yield(corun::readable(pipe.out)), boost::system::system_error, [](const boost::system::system_error& e) {
+                return e.code() == asio::error::eof && std::string{e.what()}.find("readable") != std::string::npos;
+            });
     });
 }
 

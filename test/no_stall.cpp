@@ -83,12 +83,14 @@ BOOST_AUTO_TEST_CASE(a_handler_of_the_context_that_is_still_to_come) {
 BOOST_AUTO_TEST_CASE(another_thread_that_holds_a_work_guard) {
     corun::event e;
     auto guard = std::make_unique<asio::executor_work_guard<asio::io_context::executor_type>>(io->get_executor());
-    comes_to_its_end(*this, [&] { corun::yield(e.wait()); }, [&] {
-        on_another_thread([&] {
-            asio::post(corun::scheduler::of(*io).get_executor(), [&] { e.set(); });
-            guard.reset();
+    comes_to_its_end(
+        *this, [&] { corun::yield(e.wait()); },
+        [&] {
+            on_another_thread([&] {
+                asio::post(corun::scheduler::of(*io).get_executor(), [&] { e.set(); });
+                guard.reset();
+            });
         });
-    });
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_set) {

@@ -34,7 +34,9 @@ BOOST_AUTO_TEST_CASE(a_yield_inside_throws_in_every_form_also_where_it_would_not
 
 BOOST_AUTO_TEST_CASE(after_its_scope_yields_are_allowed_again) {
     corun::run([] {
-        { const corun::no_yield guard{"short"}; }
+        {
+            const corun::no_yield guard{"short"};
+        }
         corun::yield();
         try {
             const corun::no_yield guard{"left by an exception"};

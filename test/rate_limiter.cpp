@@ -11,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -64,6 +65,9 @@ BOOST_AUTO_TEST_CASE(one_who_gives_up_takes_nothing_and_the_next_moves_up) {
 BOOST_AUTO_TEST_CASE(what_can_never_be_is_refused) {
     corun::rate_limiter limit{1, 5};
     BOOST_CHECK_THROW((void)limit.acquire(6), std::invalid_argument);
+    BOOST_CHECK_THROW((void)limit.try_acquire(6), std::invalid_argument);
+    BOOST_CHECK_THROW((void)limit.try_acquire(-1), std::invalid_argument);
+    BOOST_CHECK_THROW((void)limit.acquire(std::numeric_limits<double>::quiet_NaN()), std::invalid_argument);
     BOOST_CHECK_THROW((corun::rate_limiter{0, 5}), std::invalid_argument);
     BOOST_CHECK_THROW((corun::rate_limiter{1, 0}), std::invalid_argument);
 }

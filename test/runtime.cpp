@@ -114,8 +114,7 @@ BOOST_AUTO_TEST_CASE(join_waits_for_what_fibers_spawn_on_threads_that_have_nothi
                 ++ended;
                 if (left == 0) return;
                 corun::yield(corun::sleep_for(10us));
-                corun::spawn(
-                    cores.scheduler_at(left % 3), [&cores, &ended, left] { to(cores, ended, left - 1); }, asio::detached);
+                corun::spawn(cores.scheduler_at(left % 3), [&cores, &ended, left] { to(cores, ended, left - 1); }, asio::detached);
             }
         };
         cores.spawn_on(0, [&] { hop::to(cores, ended, 20); });

@@ -214,11 +214,14 @@ BOOST_AUTO_TEST_CASE(destroyed_a_fiber_that_never_ran_comes_as_far_as_its_first_
     std::string steps;
     {
         corun::scheduler own{context.get_executor()};
-        corun::spawn(own, [&] {
-            steps += "a";
-            corun::yield();
-            steps += "b";
-        }, asio::detached);
+        corun::spawn(
+            own,
+            [&] {
+                steps += "a";
+                corun::yield();
+                steps += "b";
+            },
+            asio::detached);
     }
     BOOST_TEST(steps == "a");
     context.run();

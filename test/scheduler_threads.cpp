@@ -63,23 +63,26 @@ BOOST_AUTO_TEST_CASE(fibers_and_handlers_of_one_never_overlap) {
     int plain = 0;  // a race would be seen by a sanitizer
     const auto step = [&] { section([&] { ++plain; }); };
     for (int i = 0; i < fibers; ++i)
-        corun::spawn(own, [&, i] {
-            asio::steady_timer timer{context};
-            for (int k = 0; k < rounds; ++k) {
-                step();
-                if (i % 4 == 0) {
-                    corun::yield();
-                } else if (i % 4 == 1) {
-                    asio::post(context, corun::yield);
-                } else if (i % 4 == 2) {
-                    asio::post(context, asio::bind_executor(own.get_executor(), step));
-                    asio::post(own.get_executor(), corun::yield);
-                } else {
-                    timer.expires_at(asio::steady_timer::time_point::min());
-                    timer.async_wait(corun::yield);
+        corun::spawn(
+            own,
+            [&, i] {
+                asio::steady_timer timer{context};
+                for (int k = 0; k < rounds; ++k) {
+                    step();
+                    if (i % 4 == 0) {
+                        corun::yield();
+                    } else if (i % 4 == 1) {
+                        asio::post(context, corun::yield);
+                    } else if (i % 4 == 2) {
+                        asio::post(context, asio::bind_executor(own.get_executor(), step));
+                        asio::post(own.get_executor(), corun::yield);
+                    } else {
+                        timer.expires_at(asio::steady_timer::time_point::min());
+                        timer.async_wait(corun::yield);
+                    }
                 }
-            }
-        }, asio::detached);
+            },
+            asio::detached);
     corun_test::run_on_threads(context, 4);
     BOOST_TEST(section.overlaps() == 0);
     BOOST_TEST(plain == fibers * rounds + fibers / 4 * rounds);
@@ -107,15 +110,18 @@ BOOST_AUTO_TEST_CASE(several_on_one_context_each_exclude_only_their_own) {
     for (int i = 0; i < 4; ++i) parts.emplace_back(context);
     for (int i = 0; i < fibers; ++i) {
         auto& home = parts[static_cast<std::size_t>(i) % parts.size()];
-        corun::spawn(home.scheduler, [&] {
-            for (int k = 0; k < rounds; ++k) {
-                home.section([&] { ++home.plain; });
-                corun::yield();
-                auto& next = parts[static_cast<std::size_t>(k) % parts.size()];
-                auto visit = corun::spawn(next.scheduler, [&next] { next.section([&next] { ++next.plain; }); });
-                corun::yield(visit.join());
-            }
-        }, asio::detached);
+        corun::spawn(
+            home.scheduler,
+            [&] {
+                for (int k = 0; k < rounds; ++k) {
+                    home.section([&] { ++home.plain; });
+                    corun::yield();
+                    auto& next = parts[static_cast<std::size_t>(k) % parts.size()];
+                    auto visit = corun::spawn(next.scheduler, [&next] { next.section([&next] { ++next.plain; }); });
+                    corun::yield(visit.join());
+                }
+            },
+            asio::detached);
     }
     corun_test::run_on_threads(context, 3);
     int total = 0, overlaps = 0;
@@ -135,13 +141,16 @@ BOOST_AUTO_TEST_CASE(on_a_strand_fibers_exclude_its_other_functions) {
     const auto step = [&] { section([&] { ++plain; }); };
     for (int i = 0; i < fibers; ++i) {
         asio::post(strand, step);
-        corun::spawn(strand, [&] {
-            for (int k = 0; k < rounds; ++k) {
-                step();
-                corun::yield();
-                asio::post(pool, corun::yield);
-            }
-        }, asio::detached);
+        corun::spawn(
+            strand,
+            [&] {
+                for (int k = 0; k < rounds; ++k) {
+                    step();
+                    corun::yield();
+                    asio::post(pool, corun::yield);
+                }
+            },
+            asio::detached);
     }
     pool.join();
     BOOST_TEST(plain == fibers * (rounds + 1));
@@ -152,13 +161,16 @@ BOOST_AUTO_TEST_CASE(fibers_of_one_strand_share_a_scheduler) {
     asio::io_context context;
     const auto strand = asio::make_strand(context), other = asio::make_strand(context);
     const auto home = [] { return std::make_unique<corun::scheduler::executor_type>(corun::this_fiber::executor()); };
-    corun::spawn(context, [&] {
-        auto a = corun::spawn(strand, home), b = corun::spawn(strand, home), c = corun::spawn(other, home);
-        const auto first = corun::yield(a.join()), second = corun::yield(b.join()), third = corun::yield(c.join());
-        BOOST_TEST((*first == *second));
-        BOOST_TEST((*first != *third));
-        BOOST_TEST((*first != corun::this_fiber::executor()));
-    }, asio::detached);
+    corun::spawn(
+        context,
+        [&] {
+            auto a = corun::spawn(strand, home), b = corun::spawn(strand, home), c = corun::spawn(other, home);
+            const auto first = corun::yield(a.join()), second = corun::yield(b.join()), third = corun::yield(c.join());
+            BOOST_TEST((*first == *second));
+            BOOST_TEST((*first != *third));
+            BOOST_TEST((*first != corun::this_fiber::executor()));
+        },
+        asio::detached);
     context.run();
 }
 
@@ -166,10 +178,13 @@ BOOST_AUTO_TEST_CASE(a_thread_pool_is_a_context_like_another) {
     asio::thread_pool pool{2};
     std::atomic<int> ended{0};
     for (int i = 0; i < fibers; ++i)
-        corun::spawn(pool, [&] {
-            corun::yield();
-            ++ended;
-        }, asio::detached);
+        corun::spawn(
+            pool,
+            [&] {
+                corun::yield();
+                ++ended;
+            },
+            asio::detached);
     pool.join();
     BOOST_TEST(ended == fibers);
 }
@@ -181,13 +196,16 @@ BOOST_AUTO_TEST_CASE(destroyed_while_other_threads_run_its_context) {
         {
             corun::scheduler own{pool.get_executor()};
             for (int k = 0; k < 10; ++k)
-                corun::spawn(own, [&] {
-                    struct count {
-                        std::atomic<int>& to;
-                        ~count() { ++to; }
-                    } last{ended};
-                    for (;;) corun::yield();
-                }, asio::detached);
+                corun::spawn(
+                    own,
+                    [&] {
+                        struct count {
+                            std::atomic<int>& to;
+                            ~count() { ++to; }
+                        } last{ended};
+                        for (;;) corun::yield();
+                    },
+                    asio::detached);
         }
         BOOST_TEST(ended == 10);
     }
@@ -216,16 +234,19 @@ BOOST_AUTO_TEST_CASE(its_executor_dispatches_in_place_inside_and_posts_later) {
     const auto ex = corun::scheduler::of(context).get_executor();
     BOOST_TEST(!ex.running_in_this_thread());
     bool in_place = false, posted = false, inside = false;
-    corun::spawn(context, [&] {
-        asio::dispatch(ex, [&] { in_place = true; });
-        BOOST_TEST(in_place);
-        asio::post(ex, [&] {
-            posted = true;
-            inside = ex.running_in_this_thread() && !corun::this_fiber::exists();
-        });
-        BOOST_TEST(!posted);
-        corun::yield();
-    }, asio::detached);
+    corun::spawn(
+        context,
+        [&] {
+            asio::dispatch(ex, [&] { in_place = true; });
+            BOOST_TEST(in_place);
+            asio::post(ex, [&] {
+                posted = true;
+                inside = ex.running_in_this_thread() && !corun::this_fiber::exists();
+            });
+            BOOST_TEST(!posted);
+            corun::yield();
+        },
+        asio::detached);
     context.run();
     BOOST_TEST(posted);
     BOOST_TEST(inside);

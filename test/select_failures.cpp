@@ -121,4 +121,24 @@ BOOST_AUTO_TEST_CASE(without_memory_it_leaves_nothing_behind) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_operation_that_has_lost_before_stays_out_where_another_one_fails_to_begin) {
+    struct fails_to_begin {
+        [[nodiscard]] bool ready() const { return false; }
+        void start(const corun::waker&) { throw std::out_of_range{"start"}; }
+        bool cancel() { return true; }
+        void get() {}
+    };
+    corun::run([] {
+        corun::channel<int> c, won;
+        auto rx = c.receive();
+        auto winner = corun::spawn([&] { corun::yield(won.send(1)); });
+        BOOST_TEST(corun::yield(corun::select(rx, won.receive())).index() == 1u);
+        auto waiting = corun::spawn([&] { return corun::yield(c.receive()); });
+        corun::yield();
+        BOOST_CHECK_THROW((void)corun::yield(corun::select(fails_to_begin{}, rx)), std::out_of_range);
+        BOOST_TEST(c.try_send(2));
+        BOOST_TEST(corun::yield(waiting.join()).value() == 2);
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -23,8 +23,8 @@ using namespace std::chrono_literals;
 
 static_assert(corun::operation<corun::sleep_operation>);
 
-// Has fibers sleep until times at or after `begin`, and returns the order in which they woke. If the machine was so slow that one of
-// them came to sleep after its time, that says nothing: they try again with more time before it.
+// Has fibers sleep until times at or after `begin`, and returns the order in which they woke. If the machine was so slow that one
+// of them came to sleep after its time, that says nothing: they try again with more time before it.
 template <class Sleepers>
 std::vector<int> in_time(Sleepers sleepers) {
     for (auto margin = 5ms;; margin *= 2) {

@@ -49,10 +49,12 @@ BOOST_FIXTURE_TEST_SUITE(spawn_token, corun_test::nothing_left)
 BOOST_AUTO_TEST_CASE(a_callback_gets_the_value) {
     asio::io_context context;
     int value = 0;
-    corun::spawn(context, [] { return 5; }, [&](std::exception_ptr e, int v) {
-        BOOST_TEST(!e);
-        value = v;
-    });
+    corun::spawn(
+        context, [] { return 5; },
+        [&](std::exception_ptr e, int v) {
+            BOOST_TEST(!e);
+            value = v;
+        });
     context.run();
     BOOST_TEST(value == 5);
 }
@@ -61,8 +63,9 @@ BOOST_AUTO_TEST_CASE(a_callback_gets_the_failure_and_an_empty_value) {
     asio::io_context context;
     std::string message;
     corun::scheduler::of(context).on_unhandled([](const auto&) { BOOST_ERROR("the failure was received"); });
-    corun::spawn(context, {.name = "x"}, []() -> std::string { throw std::runtime_error{"torn"}; },
-                 [&](std::exception_ptr e, std::string s) { message = message_of(e) + s; });
+    corun::spawn(
+        context, {.name = "x"}, []() -> std::string { throw std::runtime_error{"torn"}; },
+        [&](std::exception_ptr e, std::string s) { message = message_of(e) + s; });
     context.run();
     BOOST_TEST(message == "torn");
 }
@@ -80,10 +83,12 @@ BOOST_AUTO_TEST_CASE(a_callback_runs_off_the_fiber_after_its_end) {
     auto held = std::make_shared<int>();
     long uses = 0;
     bool on_fiber = true;
-    corun::spawn(context, [held] {}, [&, watched = std::weak_ptr<int>{held}](std::exception_ptr) {
-        uses = watched.use_count();
-        on_fiber = corun::this_fiber::exists();
-    });
+    corun::spawn(
+        context, [held] {},
+        [&, watched = std::weak_ptr<int>{held}](std::exception_ptr) {
+            uses = watched.use_count();
+            on_fiber = corun::this_fiber::exists();
+        });
     context.run();
     BOOST_TEST(uses == 1);  // the fiber's captures are gone
     BOOST_TEST(!on_fiber);
@@ -94,8 +99,9 @@ BOOST_AUTO_TEST_CASE(a_callback_runs_on_its_own_executor) {
     asio::thread_pool pool{1};
     std::thread::id caller, pool_thread;
     asio::post(pool, [&] { pool_thread = std::this_thread::get_id(); });
-    corun::spawn(context, [] { return 1; },
-                 asio::bind_executor(pool, [&](std::exception_ptr, int) { caller = std::this_thread::get_id(); }));
+    corun::spawn(
+        context, [] { return 1; },
+        asio::bind_executor(pool, [&](std::exception_ptr, int) { caller = std::this_thread::get_id(); }));
     context.run();
     pool.join();
     BOOST_TEST((caller == pool_thread));
@@ -105,7 +111,9 @@ BOOST_AUTO_TEST_CASE(a_callback_by_default_excludes_the_fibers) {
     asio::thread_pool pool{3};
     int plain = 0;
     for (int i = 0; i < 50; ++i)
-        corun::spawn(pool, [&] {
+        corun::spawn(
+            pool,
+            [&] {
                 corun::yield();
                 ++plain;
             },
@@ -117,8 +125,9 @@ BOOST_AUTO_TEST_CASE(a_callback_by_default_excludes_the_fibers) {
 BOOST_AUTO_TEST_CASE(a_callback_keeps_the_context_of_its_executor_running) {
     asio::io_context context, other;
     bool called = false;
-    corun::spawn(context, [] { corun::yield(corun::sleep_for(1ms)); },
-                 asio::bind_executor(other, [&](std::exception_ptr) { called = true; }));
+    corun::spawn(
+        context, [] { corun::yield(corun::sleep_for(1ms)); },
+        asio::bind_executor(other, [&](std::exception_ptr) { called = true; }));
     std::jthread runs{[&] { context.run(); }};
     other.run();
     BOOST_TEST(called);
@@ -127,8 +136,9 @@ BOOST_AUTO_TEST_CASE(a_callback_keeps_the_context_of_its_executor_running) {
 BOOST_AUTO_TEST_CASE(move_only_function_callback_and_result) {
     asio::io_context context;
     int value = 0;
-    corun::spawn(context, [p = std::make_unique<int>(8)]() mutable { return std::move(p); },
-                 [&value, own = std::make_unique<int>(1)](std::exception_ptr, std::unique_ptr<int> p) { value = *p + *own; });
+    corun::spawn(
+        context, [p = std::make_unique<int>(8)]() mutable { return std::move(p); },
+        [&value, own = std::make_unique<int>(1)](std::exception_ptr, std::unique_ptr<int> p) { value = *p + *own; });
     context.run();
     BOOST_TEST(value == 9);
 }
@@ -180,7 +190,8 @@ BOOST_AUTO_TEST_CASE(deferred_starts_when_it_is_called_and_keeps_the_name) {
 
 BOOST_AUTO_TEST_CASE(an_impossible_stack_size_is_refused) {
     asio::io_context context;
-    BOOST_CHECK_THROW(corun::spawn(context, {.stack_size = 1}, [] {}, [](std::exception_ptr) { BOOST_ERROR("called"); }),
+    BOOST_CHECK_THROW(corun::spawn(
+                          context, {.stack_size = 1}, [] {}, [](std::exception_ptr) { BOOST_ERROR("called"); }),
                       corun::stack_unavailable);
     context.run();
 }
@@ -190,8 +201,9 @@ BOOST_AUTO_TEST_CASE(a_fiber_that_is_cancelled_when_its_context_dies_tells_a_cal
     std::string message;
     {
         asio::io_context context;
-        corun::spawn(context, {.name = "late"}, [] { corun::yield(corun::sleep_for(1h)); },
-                     asio::bind_executor(pool, [&](std::exception_ptr e) { message = message_of(e); }));
+        corun::spawn(
+            context, {.name = "late"}, [] { corun::yield(corun::sleep_for(1h)); },
+            asio::bind_executor(pool, [&](std::exception_ptr e) { message = message_of(e); }));
         context.poll();
     }
     pool.join();
@@ -203,8 +215,7 @@ BOOST_AUTO_TEST_CASE(a_callback_on_a_context_that_dies_is_destroyed_uncalled) {
     auto held = std::make_shared<int>();
     {
         asio::io_context context;
-        corun::spawn(context, [] { corun::yield(corun::sleep_for(1h)); },
-                     [held](std::exception_ptr) { BOOST_ERROR("called"); });
+        corun::spawn(context, [] { corun::yield(corun::sleep_for(1h)); }, [held](std::exception_ptr) { BOOST_ERROR("called"); });
         context.poll();
         BOOST_TEST(held.use_count() == 2);
     }

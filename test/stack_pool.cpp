@@ -213,13 +213,16 @@ BOOST_AUTO_TEST_CASE(after_a_burst_of_fibers_that_go_deep_the_memory_goes_back) 
     const std::size_t before = resident_bytes();
     std::size_t at_peak = 0, deep = 0;
     for (std::size_t i = 0; i < burst; ++i)
-        corun::spawn(own, [&] {
-            volatile std::byte frame[depth];
-            std::fill(std::begin(frame), std::end(frame), std::byte{1});
-            if (++deep == burst) at_peak = resident_bytes();
-            corun::yield();
-            frame[0] = std::byte{2};
-        }, boost::asio::detached);
+        corun::spawn(
+            own,
+            [&] {
+                volatile std::byte frame[depth];
+                std::fill(std::begin(frame), std::end(frame), std::byte{1});
+                if (++deep == burst) at_peak = resident_bytes();
+                corun::yield();
+                frame[0] = std::byte{2};
+            },
+            boost::asio::detached);
     context.run();
     const std::size_t after = resident_bytes();
     BOOST_TEST(deep == burst);

@@ -53,9 +53,7 @@ BOOST_AUTO_TEST_CASE(a_chain_that_ends_at_something_nobody_will_do_is_named_with
 
 BOOST_AUTO_TEST_CASE(a_channel_that_nobody_sends_to) {
     corun::channel<int> orders{4};
-    for (int i = 0; i != 3; ++i)
-        corun::spawn(
-            *io, [&] { (void)corun::yield(orders.receive()); }, asio::detached);
+    for (int i = 0; i != 3; ++i) corun::spawn(*io, [&] { (void)corun::yield(orders.receive()); }, asio::detached);
     run_until_stalled();
     BOOST_REQUIRE_EQUAL(reports.size(), 1u);
     BOOST_TEST(reports[0].fibers.size() == 3u);
@@ -63,8 +61,7 @@ BOOST_AUTO_TEST_CASE(a_channel_that_nobody_sends_to) {
 
 BOOST_AUTO_TEST_CASE(a_select_of_primitives) {
     corun::channel<int> a{1}, b{1};
-    corun::spawn(
-        *io, [&] { (void)corun::yield(corun::select(a.receive(), b.receive())); }, asio::detached);
+    corun::spawn(*io, [&] { (void)corun::yield(corun::select(a.receive(), b.receive())); }, asio::detached);
     run_until_stalled();
     BOOST_TEST(reports.size() == 1u);
 }
@@ -125,10 +122,8 @@ BOOST_AUTO_TEST_CASE(several_schedulers_of_a_context_that_all_stand_still) {
         reports.push_back(found);
         if (reports.size() == 2) io->stop();
     });
-    corun::spawn(
-        *io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
-    corun::spawn(
-        other, {.name = "there"}, [&] { corun::yield(there.wait()); }, asio::detached);
+    corun::spawn(*io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
+    corun::spawn(other, {.name = "there"}, [&] { corun::yield(there.wait()); }, asio::detached);
     io->run();
     BOOST_TEST(reports.size() == 2u);
     BOOST_TEST(says("'here' waits at"), text());
@@ -148,8 +143,7 @@ BOOST_AUTO_TEST_CASE(another_scheduler_that_stands_still_later) {
         reports.push_back(found);
         if (reports.size() == 2) io->stop();
     });
-    corun::spawn(
-        *io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
+    corun::spawn(*io, {.name = "here"}, [&] { corun::yield(here.wait()); }, asio::detached);
     corun::spawn(
         *other, {.name = "there"},
         [&] {
@@ -170,8 +164,7 @@ BOOST_AUTO_TEST_CASE(another_scheduler_that_stands_still_later) {
 BOOST_AUTO_TEST_CASE(when_the_last_outside_work_ends_it_is_found_out) {
     corun::event never;
     auto guard = std::make_unique<asio::executor_work_guard<asio::io_context::executor_type>>(io->get_executor());
-    corun::spawn(
-        *io, [&] { corun::yield(never.wait()); }, asio::detached);
+    corun::spawn(*io, [&] { corun::yield(never.wait()); }, asio::detached);
     io->poll();
     BOOST_TEST(reports.empty());
     guard.reset();

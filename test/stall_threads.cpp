@@ -77,8 +77,7 @@ BOOST_AUTO_TEST_CASE(a_join_of_a_fiber_whose_scheduler_can_move_is_none) {
         boost::system::error_code ec;
         corun::yield(timer.async_wait(asio::deferred), ec);
     });
-    corun::spawn(
-        *io, [&] { corun::yield(there.join()); }, asio::detached);
+    corun::spawn(*io, [&] { corun::yield(there.join()); }, asio::detached);
     io->poll();
     timer.cancel();
     io->run();
@@ -89,8 +88,7 @@ BOOST_AUTO_TEST_CASE(a_select_of_the_join_of_a_fiber_whose_context_is_another_is
     asio::io_context elsewhere;
     corun::event e;
     auto there = corun::spawn(elsewhere, [] {});
-    corun::spawn(
-        *io, [&] { (void)corun::yield(corun::select(there.join(), e.wait())); }, asio::detached);
+    corun::spawn(*io, [&] { (void)corun::yield(corun::select(there.join(), e.wait())); }, asio::detached);
     io->poll();
     elsewhere.run();
     io->run();
@@ -100,11 +98,9 @@ BOOST_AUTO_TEST_CASE(a_select_of_the_join_of_a_fiber_whose_context_is_another_is
 BOOST_AUTO_TEST_CASE(a_fiber_on_its_way_to_another_scheduler_is_none) {
     corun::event e;
     corun::scheduler other{io->get_executor()};
-    corun::spawn(
-        *io, [&] { corun::yield(e.wait()); }, asio::detached);
+    corun::spawn(*io, [&] { corun::yield(e.wait()); }, asio::detached);
     asio::post(*io, [&] {  // after the fiber has parked, before the context has been asked
-        corun::spawn(
-            other, [&] { asio::post(corun::scheduler::of(*io).get_executor(), [&] { e.set(); }); }, asio::detached);
+        corun::spawn(other, [&] { asio::post(corun::scheduler::of(*io).get_executor(), [&] { e.set(); }); }, asio::detached);
     });
     io->run();
     BOOST_TEST(reports.empty(), text());
@@ -149,8 +145,7 @@ BOOST_AUTO_TEST_CASE(while_another_thread_of_the_runtime_has_work_there_is_none)
     corun::event e;
     asio::steady_timer timer{both.second, 1h};
     timer.async_wait([&](auto) { asio::post(corun::scheduler::of(both.first).get_executor(), [&] { e.set(); }); });
-    corun::spawn(
-        both.first, [&] { corun::yield(e.wait()); }, asio::detached);
+    corun::spawn(both.first, [&] { corun::yield(e.wait()); }, asio::detached);
     both.first.poll();
     BOOST_TEST(reports.empty(), text());
     timer.cancel();
@@ -163,10 +158,8 @@ BOOST_AUTO_TEST_CASE(while_others_may_give_the_threads_work_there_is_none) {
     pair_of_contexts both;
     corun::event e, other_e;
     corun::scheduler other{both.first.get_executor()};
-    corun::spawn(
-        both.first, [&] { corun::yield(e.wait()); }, asio::detached);
-    corun::spawn(
-        other, [&] { corun::yield(other_e.wait()); }, asio::detached);
+    corun::spawn(both.first, [&] { corun::yield(e.wait()); }, asio::detached);
+    corun::spawn(other, [&] { corun::yield(other_e.wait()); }, asio::detached);
     both.first.poll();
     BOOST_TEST(reports.empty(), text());
     asio::post(corun::scheduler::of(both.first).get_executor(), [&] { e.set(); });

@@ -102,9 +102,8 @@ BOOST_AUTO_TEST_CASE(against_a_sorted_list_whatever_is_added_and_removed) {
     std::vector<timer*> model;  // what waits
     int order = 0;
     const auto sorted = [&] {
-        std::sort(model.begin(), model.end(), [](const timer* a, const timer* b) {
-            return a->when != b->when ? a->when < b->when : a->order < b->order;
-        });
+        std::sort(model.begin(), model.end(),
+                  [](const timer* a, const timer* b) { return a->when != b->when ? a->when < b->when : a->order < b->order; });
     };
     std::size_t wrong = 0;
     for (int step = 0; step < 20'000; ++step) {

@@ -55,8 +55,7 @@ BOOST_AUTO_TEST_CASE(one_argument_is_the_value) {
 
 BOOST_AUTO_TEST_CASE(several_arguments_are_a_tuple) {
     corun::run([] {
-        const auto [number, text, flag] =
-            complete_with<void(int, std::string, bool)>(corun::yield, 5, std::string(40, 'a'), true);
+        const auto [number, text, flag] = complete_with<void(int, std::string, bool)>(corun::yield, 5, std::string(40, 'a'), true);
         BOOST_TEST(number == 5);
         BOOST_TEST(text == std::string(40, 'a'));
         BOOST_TEST(flag);
@@ -76,8 +75,8 @@ BOOST_AUTO_TEST_CASE(arguments_by_reference_are_copied) {
 BOOST_AUTO_TEST_CASE(move_only_values_and_initiation_arguments) {
     corun::run([] {
         auto one = complete_with<void(std::unique_ptr<int>)>(corun::yield, std::make_unique<int>(1));
-        auto [none, two] = complete_with<void(error_code, int, std::unique_ptr<int>)>(corun::yield, error_code{}, 0,
-                                                                                     std::make_unique<int>(2));
+        auto [none, two] =
+            complete_with<void(error_code, int, std::unique_ptr<int>)>(corun::yield, error_code{}, 0, std::make_unique<int>(2));
         BOOST_TEST(*one + *two + none == 3);
     });
 }
@@ -116,9 +115,9 @@ BOOST_AUTO_TEST_CASE(a_leading_exception_is_thrown) {
     corun::run([] {
         BOOST_TEST(complete_with<void(std::exception_ptr, int)>(corun::yield, nullptr, 7) == 7);
         complete_with<void(std::exception_ptr)>(corun::yield, nullptr);
-        BOOST_CHECK_THROW((void)complete_with<void(std::exception_ptr, int)>(
-                              corun::yield, std::make_exception_ptr(std::out_of_range{"x"}), 7),
-                          std::out_of_range);
+        BOOST_CHECK_THROW(
+            (void)complete_with<void(std::exception_ptr, int)>(corun::yield, std::make_exception_ptr(std::out_of_range{"x"}), 7),
+            std::out_of_range);
     });
 }
 
@@ -150,8 +149,9 @@ BOOST_AUTO_TEST_CASE(with_a_place_for_errors_nothing_is_thrown_and_values_are_ke
 BOOST_AUTO_TEST_CASE(with_a_place_for_errors_an_exception_is_still_thrown) {
     corun::run([] {
         error_code ec;
-        BOOST_CHECK_THROW(complete_with<void(std::exception_ptr)>(corun::yield[ec], std::make_exception_ptr(std::out_of_range{"x"})),
-                          std::out_of_range);
+        BOOST_CHECK_THROW(
+            complete_with<void(std::exception_ptr)>(corun::yield[ec], std::make_exception_ptr(std::out_of_range{"x"})),
+            std::out_of_range);
         BOOST_TEST(!ec.failed());
     });
 }
@@ -199,8 +199,8 @@ BOOST_AUTO_TEST_CASE(qualified_signatures_are_like_plain_ones) {
         BOOST_TEST(complete_with<void(int) noexcept>(corun::yield, 1) == 1);
         BOOST_TEST(complete_with<void(int)&>(corun::yield, 2) == 2);
         BOOST_TEST(complete_with<void(int) &&>(corun::yield, 3) == 3);
-        BOOST_TEST(complete_with<void(error_code, int) & noexcept>(corun::yield, error_code{}, 4) == 4);
-        BOOST_TEST((complete_with<void(int) && noexcept, void(std::string)>(corun::yield, 5).index() == 0U));
+        BOOST_TEST(complete_with < void(error_code, int) & noexcept > (corun::yield, error_code{}, 4) == 4);
+        BOOST_TEST((complete_with < void(int) && noexcept, void(std::string) > (corun::yield, 5).index() == 0U));
     });
 }
 

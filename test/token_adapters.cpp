@@ -187,7 +187,8 @@ BOOST_AUTO_TEST_CASE(deferred_with_a_continuation) {
 BOOST_AUTO_TEST_CASE(parallel_group_that_waits_for_all) {
     corun::run([] {
         const auto [order, first_ec, n, text] =
-            experimental::make_parallel_group(transfer(asio::deferred), complete_with<void(std::string)>(asio::deferred, std::string{"b"}))
+            experimental::make_parallel_group(transfer(asio::deferred),
+                                              complete_with<void(std::string)>(asio::deferred, std::string{"b"}))
                 .async_wait(experimental::wait_for_all(), corun::yield);
         BOOST_TEST(order[0] + order[1] == 1U);
         BOOST_TEST(first_ec == refused);

@@ -108,8 +108,9 @@ BOOST_AUTO_TEST_CASE(of_a_parallel_group_ends_all_its_branches) {
         asio::steady_timer one{corun::this_fiber::executor(), 1h}, other{corun::this_fiber::executor(), 1h};
         std::vector<error_code> seen;
         auto waits = corun::spawn([&] {
-            const auto [order, a, b] = asio::experimental::make_parallel_group(one.async_wait(asio::deferred), other.async_wait(asio::deferred))
-                                           .async_wait(asio::experimental::wait_for_all(), corun::yield);
+            const auto [order, a, b] =
+                asio::experimental::make_parallel_group(one.async_wait(asio::deferred), other.async_wait(asio::deferred))
+                    .async_wait(asio::experimental::wait_for_all(), corun::yield);
             seen = {a, b};  // a group reports no error of its own: it has completed
             corun::yield();
         });

@@ -58,14 +58,23 @@ BOOST_AUTO_TEST_CASE(a_coroutine_awaits_a_fiber) {
     asio::io_context context;
     int value = 0;
     std::string message;
-    asio::co_spawn(context, [&]() -> asio::awaitable<void> {
-        value = co_await corun::spawn(context, [] { corun::yield(); return 4; }, asio::use_awaitable);
-        try {
-            co_await corun::spawn(context, [] { throw std::out_of_range{"fiber"}; }, asio::use_awaitable);
-        } catch (const std::out_of_range& e) {
-            message = e.what();
-        }
-    }, asio::detached);
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+            value = co_await corun::spawn(
+                context,
+                [] {
+                    corun::yield();
+                    return 4;
+                },
+                asio::use_awaitable);
+            try {
+                co_await corun::spawn(context, [] { throw std::out_of_range{"fiber"}; }, asio::use_awaitable);
+            } catch (const std::out_of_range& e) {
+                message = e.what();
+            }
+        },
+        asio::detached);
     context.run();
     BOOST_TEST(value == 4);
     BOOST_TEST(message == "fiber");
@@ -110,7 +119,8 @@ BOOST_AUTO_TEST_CASE(a_coroutine_and_a_fiber_call_each_other_in_depth) {
     struct pair {
         static asio::awaitable<int> coroutine(int depth) {
             if (depth == 0) co_return 0;
-            co_return 1 + co_await corun::spawn(co_await asio::this_coro::executor, [=] { return fiber(depth - 1); }, asio::use_awaitable);
+            co_return 1 +
+                co_await corun::spawn(co_await asio::this_coro::executor, [=] { return fiber(depth - 1); }, asio::use_awaitable);
         }
         static int fiber(int depth) { return depth == 0 ? 0 : 1 + corun::yield(coroutine(depth - 1)); }
     };
@@ -133,9 +143,8 @@ BOOST_AUTO_TEST_CASE(a_thread_waits_for_a_fiber_by_a_future) {
 
 BOOST_AUTO_TEST_CASE(completed_by_another_thread_before_the_fiber_parks) {
     corun::run([] {
-        const int value = hand_over<void(int)>(corun::yield, [](auto handler) {
-            std::jthread{[&] { std::move(handler)(1); }}.join();
-        });
+        const int value =
+            hand_over<void(int)>(corun::yield, [](auto handler) { std::jthread{[&] { std::move(handler)(1); }}.join(); });
         BOOST_TEST(value == 1);
     });
 }

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(operations_may_take_memory_while_they_are_asked) {
             const auto kept = std::make_shared<decltype(handler)>(std::move(handler));
             slot.assign([&io, memory, kept, asked = 0](asio::cancellation_type) mutable {
                 asio::post(io, asio::bind_allocator(memory, [] {}));
-                if (++asked == requests) asio::post(io, [kept] { std::move(*kept)(asio::error::operation_aborted); });
+                if (++asked == requests) asio::post(io, [kept] { std::move (*kept)(asio::error::operation_aborted); });
             });
         };
         using token = const asio::deferred_t&;

@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(names_may_hold_any_bytes) {
 BOOST_AUTO_TEST_CASE(ids_beyond_32_bits_have_tracks_of_their_own) {
     const trace_scratch file;
     corun::detail::trace_ring ring{256};
-    for (const std::uint64_t id : {std::uint64_t{1}, std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1, std::uint64_t{1} << 40}) {
+    for (const std::uint64_t id :
+         {std::uint64_t{1}, std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1, std::uint64_t{1} << 40}) {
         corun::detail::trace_event event{.kind = corun::detail::trace_kind::run, .fiber = id, .at = 1000};
         ring.add(event);
         event.kind = corun::detail::trace_kind::end;

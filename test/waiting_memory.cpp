@@ -1,10 +1,11 @@
-// Waiting allocates nothing, and serving neither: counted for each primitive and each twin. (A rate_limiter's wait is one for a time.)
+// Waiting allocates nothing, and serving neither: counted for each primitive and each twin.
 #include <corun.hpp>
 
 #include "support/leaks.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -87,8 +88,7 @@ void each_kind() {
     allocates_nothing(
         "bounded channel", [&](auto begins) { begins(), corun::yield(bounded.send(1)); }, [&] { (void)bounded.try_receive(); });
     allocates_nothing(
-        "unbounded channel", [&](auto begins) { begins(), (void)corun::yield(any.receive()); },
-        [&] { corun::yield(any.send(1)); });
+        "unbounded channel", [&](auto begins) { begins(), (void)corun::yield(any.receive()); }, [&] { corun::yield(any.send(1)); });
 }
 
 }  // namespace
@@ -145,6 +145,65 @@ BOOST_AUTO_TEST_CASE(of_each_plain_primitive) {
                 corun::yield();
                 once.emplace();
             });
+    });
+}
+
+// Time serves who waits for a token: first in line with a timer, the others behind it.
+BOOST_AUTO_TEST_CASE(of_a_rate_limiter) {
+    if (!corun_test::counts_allocations()) return;
+    corun::run([] {
+        corun::rate_limiter limiter{100'000, 1};
+        const auto take = [&] {
+            for (int i = 0; i != rounds; ++i) corun::yield(limiter.acquire());
+        };
+        auto other = corun::spawn(take);
+        take();
+        corun::yield(other.join());
+        auto another = corun::spawn(take);
+        corun::yield();
+        const std::size_t before = corun_test::allocations_made();
+        take();
+        corun::yield(another.join());
+        BOOST_TEST(corun_test::allocations_made() == before);
+    });
+}
+
+// What ends by a deadline, too.
+BOOST_AUTO_TEST_CASE(of_a_wait_in_vain) {
+    if (!corun_test::counts_allocations()) return;
+    corun::run([] {
+        corun::channel<int> plain;
+        corun::concurrent_channel<int> shared;
+        std::size_t before = 0;
+        for (int i = 0; i != rounds; ++i) {
+            if (i == rounds / 2) before = corun_test::allocations_made();
+            (void)corun::yield(corun::select(plain.receive(), shared.send(1), corun::sleep_for(std::chrono::microseconds{1})));
+        }
+        BOOST_TEST(corun_test::allocations_made() == before);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(of_wide_values) {
+    if (!corun_test::counts_allocations()) return;
+    struct alignas(128) wide {
+        int value;
+    };
+    corun::run([] {
+        corun::concurrent_broadcast<wide> news{2};
+        auto reader = news.subscribe();
+        allocates_nothing(
+            "broadcast of wide values",
+            [&](auto begins) {
+                begins();
+                const auto message = corun::yield(reader.receive());
+                BOOST_TEST(message->value.value == 1);
+                BOOST_TEST(reinterpret_cast<std::uintptr_t>(&message->value) % alignof(wide) == 0U);
+            },
+            [&] { news.send({1}); });
+        corun::channel<wide> plain{2};
+        allocates_nothing(
+            "channel of wide values", [&](auto begins) { begins(), corun::yield(plain.send({1})); },
+            [&] { (void)plain.try_receive(); });
     });
 }
 

@@ -1,5 +1,5 @@
-// Fetches a page and what it links to on the same server, a bounded number at a time and within a total deadline; then tells what was
-// fetched, what failed, and what the deadline cut.
+// Fetches a page and what it links to on the same server, a bounded number at a time and within a total deadline; then tells what
+// was fetched, what failed, and what the deadline cut.
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
@@ -36,7 +36,8 @@ public:
         tcp::resolver resolver{corun::this_fiber::executor()};
         const auto crawl = [&] {
             server_ = *corun::yield(resolver.async_resolve(chosen_.host, chosen_.port, asio::deferred)).begin();
-            corun::yield(corun::with_group({.max_concurrency = chosen_.concurrency}, [this](corun::group& g) { add(g, chosen_.first); }));
+            corun::yield(
+                corun::with_group({.max_concurrency = chosen_.concurrency}, [this](corun::group& g) { add(g, chosen_.first); }));
         };
         corun::yield(corun::move_on_after(seconds{chosen_.deadline}, crawl));
     }

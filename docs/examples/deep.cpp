@@ -1,4 +1,5 @@
-// A broken program, for docs/guide/debugging.md: its parser's stack size was guessed. What does it need? `deep BYTES` takes another.
+// A broken program, for docs/guide/debugging.md: its parser's stack size was guessed. What does it need? `deep BYTES` takes
+// another.
 #include <corun.hpp>
 #include <corun/overflow.hpp>
 

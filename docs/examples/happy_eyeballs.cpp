@@ -1,5 +1,5 @@
-// Connects to the first of several addresses that answers, in the manner of RFC 8305: attempts begin in turn, each when the one before
-// has failed or has had 250 ms; the first to succeed wins, and the others are cancelled.
+// Connects to the first of several addresses that answers, in the manner of RFC 8305: attempts begin in turn, each when the one
+// before has failed or has had 250 ms; the first to succeed wins, and the others are cancelled.
 #include <corun.hpp>
 
 #include <boost/asio.hpp>

@@ -48,8 +48,7 @@ public:
             wait(next == PGRES_POLLING_READING);
         }
         PQsetnonblocking(link_.get(), 1);
-        PQsetNoticeProcessor(
-            link_.get(), [](void*, const char*) {}, nullptr);  // libpq would print them
+        PQsetNoticeProcessor(link_.get(), [](void*, const char*) {}, nullptr);  // libpq would print them
     }
 
     /// @param values  for $1, $2 … in the text

@@ -10,7 +10,8 @@
 #include <chrono>
 #include <string>
 
-/// To be called on a fiber. Throws corun::timed_out at once when the time is up, and boost::system::system_error if there is no such name.
+/// To be called on a fiber. Throws corun::timed_out at once when the time is up, and boost::system::system_error if there is no
+/// such name.
 template <class Rep, class Period>
 boost::asio::ip::tcp::resolver::results_type resolve(const std::string& host, const std::string& port,
                                                      std::chrono::duration<Rep, Period> longest) {

@@ -69,16 +69,19 @@ int main(int argc, char* argv[]) {
         return 1;
     }
     asio::io_context io;
-    corun::spawn(io, {.name = "shop"}, [&] {
-        corun::fiber<> visitor;
-        if (how != "stall") visitor = corun::spawn({.name = "customer"}, customer);
-        auto shipping = corun::spawn({.name = "shipping"}, ship);
-        auto billing = corun::spawn({.name = "billing"}, bill);
-        corun::yield(corun::sleep_for(1ms));
-        std::cout << "open" << std::endl;
-        if (how == "overflow") corun::yield(corun::spawn({.name = "parser"}, [] { return parse("((", 0); }).join());
-        if (how == "abort") std::abort();
-        corun::yield(visitor ? visitor.join() : billing.join());
-    }, asio::detached);
+    corun::spawn(
+        io, {.name = "shop"},
+        [&] {
+            corun::fiber<> visitor;
+            if (how != "stall") visitor = corun::spawn({.name = "customer"}, customer);
+            auto shipping = corun::spawn({.name = "shipping"}, ship);
+            auto billing = corun::spawn({.name = "billing"}, bill);
+            corun::yield(corun::sleep_for(1ms));
+            std::cout << "open" << std::endl;
+            if (how == "overflow") corun::yield(corun::spawn({.name = "parser"}, [] { return parse("((", 0); }).join());
+            if (how == "abort") std::abort();
+            corun::yield(visitor ? visitor.join() : billing.join());
+        },
+        asio::detached);
     io.run();
 }

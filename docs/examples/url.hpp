@@ -23,7 +23,8 @@ inline url parse_url(const std::string& text) {
     const std::string misshapen = "is not a URL like http://host:port/path";
     const std::string_view all = text, scheme = all.substr(0, all.find("://"));
     check(scheme.size() < all.size() && all.find_first_of(" \t\r\n\v\f") == all.npos, misshapen);
-    check(boost::beast::iequals(scheme, "http"), "cannot be fetched: " + std::string{scheme} + ":// is not supported, only http://");
+    check(boost::beast::iequals(scheme, "http"),
+          "cannot be fetched: " + std::string{scheme} + ":// is not supported, only http://");
 
     const std::string_view rest = all.substr(scheme.size() + 3), authority = rest.substr(0, rest.find_first_of("/?#"));
     const std::string_view target = rest.substr(authority.size(), rest.find('#') - authority.size());

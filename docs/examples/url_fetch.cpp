@@ -63,7 +63,9 @@ public:
         std::vector<corun::fiber<>> workers(std::min(chosen_.concurrency, chosen_.requests));
         for (auto& worker : workers) worker = corun::spawn({.name = "fetch"}, [this] { work(); });
         const bool on_terminal = isatty(STDERR_FILENO) == 1;
-        const auto progress = corun::spawn({.name = "progress"}, [&] { if (on_terminal) show_progress(); });
+        const auto progress = corun::spawn({.name = "progress"}, [&] {
+            if (on_terminal) show_progress();
+        });
         for (auto& worker : workers) corun::yield(worker.join());
         progress.cancel();
         if (on_terminal) std::cerr << "\r\033[K" << std::flush;

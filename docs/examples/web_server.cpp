@@ -47,7 +47,10 @@ std::size_t connection_limit() {
 class web_server {
 public:
     web_server(asio::io_context& io, const settings& chosen)
-        : acceptor_{io}, signals_{io, SIGINT, SIGTERM}, ended_{io}, patience_{std::chrono::seconds{chosen.idle_seconds}},
+        : acceptor_{io},
+          signals_{io, SIGINT, SIGTERM},
+          ended_{io},
+          patience_{std::chrono::seconds{chosen.idle_seconds}},
           grace_{std::chrono::seconds{chosen.grace_seconds}} {
         try {
             const tcp::endpoint at = *tcp::resolver{io}.resolve(chosen.host, std::to_string(chosen.port)).begin();
@@ -226,7 +229,8 @@ std::optional<settings> read_arguments(int argc, char** argv) {
     po::variables_map given;
     po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
     po::notify(given);
-    if (chosen.host.empty() || chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1 || chosen.grace_seconds < 0)
+    if (chosen.host.empty() || chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1 ||
+        chosen.grace_seconds < 0)
         throw po::error{"--host cannot be empty, --port goes from 0 to 65535, --backlog and --idle from 1, --grace from 0"};
     if (given.count("help") == 0) return chosen;
     std::cout << known;

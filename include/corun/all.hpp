@@ -48,9 +48,9 @@ auto make_all(Cases&&... cases) {
 
 }  // namespace detail
 
-/// An operation: starts all and waits until all have ended. Its value is the tuple of theirs, std::monostate for nothing. If one fails, the
-/// others are asked to stop and waited for, and it throws the first failure; the values of those that had ended are dropped then, as
-/// they are when the fiber is cancelled. Takes Asio's deferred operations and any of ours.
+/// An operation: starts all and waits until all have ended. Its value is the tuple of theirs, std::monostate for nothing. If one
+/// fails, the others are asked to stop and waited for, and it throws the first failure; the values of those that had ended are
+/// dropped then, as they are when the fiber is cancelled. Takes Asio's deferred operations and any of ours.
 template <class... Ops>
 [[nodiscard]] auto all(Ops&&... ops) {
     return detail::make_all(detail::as_branch(std::forward<Ops>(ops))...);

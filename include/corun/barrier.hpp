@@ -17,8 +17,8 @@ public:
     barrier(const barrier&) = delete;
     barrier& operator=(const barrier&) = delete;
 
-    /// An operation: arrives, and waits for the others. True for one fiber of each phase, the last to arrive: it can do, before it next
-    /// yields, what is to be done once between two phases. A cancelled one has not arrived. Not for `select`.
+    /// An operation: arrives, and waits for the others. True for one fiber of each phase, the last to arrive: it can do, before it
+    /// next yields, what is to be done once between two phases. A cancelled one has not arrived. Not for `select`.
     [[nodiscard]] arrival arrive_and_wait() noexcept;
     /// Arrives for this phase and leaves for good: later ones need one arrival less. Never switches.
     void arrive_and_drop();

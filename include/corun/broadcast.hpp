@@ -21,8 +21,8 @@ struct broadcast_message {
     std::uint64_t missed;  ///< messages directly before this one that came faster than the subscriber took them, and are gone
 };
 
-/// Sends each value to every subscriber, among the fibers of one scheduler. Sending never waits: it keeps the last values only, and a
-/// slow subscriber is told how many it has missed. Any use on another scheduler throws wrong_scheduler. T must be copyable. Must
+/// Sends each value to every subscriber, among the fibers of one scheduler. Sending never waits: it keeps the last values only, and
+/// a slow subscriber is told how many it has missed. Any use on another scheduler throws wrong_scheduler. T must be copyable. Must
 /// outlive its subscriptions' use. Nothing but the yield on `receive` switches.
 template <class T>
 class broadcast {
@@ -36,7 +36,8 @@ public:
     broadcast(const broadcast&) = delete;
     broadcast& operator=(const broadcast&) = delete;
 
-    /// Throws what T's move throws; nothing is sent then, though the oldest value may be gone. After close() it throws channel_closed.
+    /// Throws what T's move throws; nothing is sent then, though the oldest value may be gone. After close() it throws
+    /// channel_closed.
     void send(T value);
     /// From now on nothing is sent; subscribers receive what they have not yet seen, then nullopt.
     void close();
@@ -63,8 +64,8 @@ private:
 template <class T>
 class broadcast<T>::subscription {
 public:
-    /// An operation: the next value, as std::optional<broadcast_message<T>>; nullopt when the broadcast is closed and all was seen. If
-    /// copying it throws, it is received again the next time.
+    /// An operation: the next value, as std::optional<broadcast_message<T>>; nullopt when the broadcast is closed and all was seen.
+    /// If copying it throws, it is received again the next time.
     [[nodiscard]] receive_operation receive() noexcept { return receive_operation{*this}; }
     /// How many values are there to be received now.
     [[nodiscard]] std::size_t pending() const {

@@ -20,9 +20,9 @@ namespace corun {
 /// The capacity of a channel whose senders never wait.
 inline constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
 
-/// Values of type T from fibers to fibers of one scheduler, first in first out; those who wait are served in their order. Any use on another
-/// scheduler throws wrong_scheduler. Must outlive those who wait. Nothing but a yield on `send`, `receive` and `receive_some` switches;
-/// there is no iterator, which would hide the switch.
+/// Values of type T from fibers to fibers of one scheduler, first in first out; those who wait are served in their order. Any use
+/// on another scheduler throws wrong_scheduler. Must outlive those who wait. Nothing but a yield on `send`, `receive` and
+/// `receive_some` switches; there is no iterator, which would hide the switch.
 ///
 /// T needs a move constructor, which may throw. Of a send that fails (closed, cancelled, a move that throws) the value is still the
 /// sender's; otherwise it is delivered. An exception of a move on the receiver's way is the receiver's, and the value ends with it.
@@ -37,8 +37,8 @@ public:
     channel& operator=(const channel&) = delete;
 
     /// An operation without a value: waits until the value is in the channel or at its receiver. Throws channel_closed.
-    /// @param value  refers to the sender's own, which is moved from only when it is delivered; it must live until the yield has ended.
-    /// Small trivial values are copied.
+    /// @param value  refers to the sender's own, which is moved from only when it is delivered; it must live until the yield has
+    /// ended. Small trivial values are copied.
     [[nodiscard]] detail::send_operation<T, detail::held_by_sender<T>> send(T&& value) noexcept {
         return {*this, std::move(value)};
     }
@@ -78,13 +78,11 @@ public:
         return value;
     }
 
-    /// From now on nothing can be sent; what is in the channel can still be received. Those who wait to send get channel_closed, and
-    /// those who wait to receive nullopt. Closing again changes nothing.
+    /// From now on nothing can be sent; what is in the channel can still be received. Those who wait to send get channel_closed,
+    /// and those who wait to receive nullopt. Closing again changes nothing.
     void close();
 
-    [[nodiscard]] bool closed() const {
-        return !is_open(detail::current_core());
-    }
+    [[nodiscard]] bool closed() const { return !is_open(detail::current_core()); }
     /// Values in the channel; those of waiting senders do not count.
     [[nodiscard]] std::size_t size() const {
         home_.look("channel");
@@ -114,8 +112,8 @@ private:
     bool pull(std::optional<T>& into);
     void refill() noexcept;
 
-    // Receivers wait only while there are no values and no senders, senders only while the channel is full. The home is marked while
-    // there are values or senders, and then until somebody has looked for some.
+    // Receivers wait only while there are no values and no senders, senders only while the channel is full. The home is marked
+    // while there are values or senders, and then until somebody has looked for some.
     detail::value_queue<T> values_;
     detail::wait_list receivers_;
     detail::wait_list senders_;

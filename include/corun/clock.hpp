@@ -5,8 +5,8 @@
 
 namespace corun {
 
-/// std::chrono::steady_clock, whose time points it shares; inside of a simulation (corun/sim.hpp) the simulation's time, which stands
-/// still while anything is runnable. Code that is to be tested in virtual time asks this clock and no other.
+/// std::chrono::steady_clock, whose time points it shares; inside of a simulation (corun/sim.hpp) the simulation's time, which
+/// stands still while anything is runnable. Code that is to be tested in virtual time asks this clock and no other.
 struct clock {
     using duration = std::chrono::steady_clock::duration;
     using rep = duration::rep;

@@ -3,6 +3,7 @@
 
 #include <corun/broadcast.hpp>
 #include <corun/detail/recycled_memory.hpp>
+#include <corun/detail/shared_handler.hpp>
 #include <corun/detail/shared_operation.hpp>
 #include <corun/error.hpp>
 
@@ -17,9 +18,10 @@
 
 namespace corun {
 
-/// As `broadcast`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in memory that
-/// later ones use again, and copied for each subscriber without any lock held. Must outlive the use of its subscriptions.
+/// As `broadcast`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from
+/// any thread, those of a subscription from one at a time; only the yield on `receive()` switches. Each value is kept once, in
+/// memory that later ones use again, and copied for each subscriber without any lock held. Must outlive the use of its
+/// subscriptions.
 template <class T>
 class concurrent_broadcast {
     static_assert(std::is_copy_constructible_v<T>, "each subscriber gets a copy");
@@ -34,11 +36,8 @@ public:
 
     /// Never waits. Throws channel_closed after close(), std::bad_alloc, what T's move throws; nothing is sent then.
     void send(T value) {
-        std::shared_ptr<const T> fresh;  // afterwards the one it has displaced, which ends without the lock
-        if constexpr (alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__)
-            fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
-        else
-            fresh = std::make_shared<T>(std::move(value));
+        // Afterwards the one it has displaced, which ends without the lock.
+        std::shared_ptr<const T> fresh = std::allocate_shared<T>(detail::recycling_allocator<T>{memory_}, std::move(value));
         detail::resume_later resumed;
         const std::lock_guard hold{lock_};
         if (closed_) throw channel_closed{};
@@ -80,7 +79,7 @@ private:
         return received;
     }
 
-    detail::recycled_memory memory_;
+    detail::recycled_memory memory_{alignof(T)};
     detail::primitive_lock lock_;  // guards the rest
     detail::shared_line waiting_;
     std::vector<std::shared_ptr<const T>> kept_;
@@ -97,11 +96,12 @@ public:
     [[nodiscard]] detail::shared_operation<request> receive() noexcept {
         return detail::shared_operation<request>{std::in_place, *this};
     }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    [[nodiscard]] message blocking_receive() {
-        return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()");
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    [[nodiscard]] message blocking_receive(clock::time_point deadline = clock::time_point::max()) {
+        return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()", deadline);
     }
-    /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where it is.
+    /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where
+    /// it is.
     template <class Token>
     auto async_receive(Token&& token) {
         return detail::async_request<request>(std::forward<Token>(token), std::ref(*this));
@@ -141,7 +141,9 @@ struct concurrent_broadcast<T>::request : detail::shared_waiter {
         const std::lock_guard hold{lock()};
         return passes(nullptr);
     }
-    [[nodiscard]] bool passes(const detail::selection*) const noexcept { return of->seen_ != of->from_->next_ || of->from_->closed_; }
+    [[nodiscard]] bool passes(const detail::selection*) const noexcept {
+        return of->seen_ != of->from_->next_ || of->from_->closed_;
+    }
     void get_in_line() noexcept { of->from_->waiting_.append(*this); }
 
     subscription* of;

@@ -9,8 +9,9 @@
 namespace corun {
 
 /// As `event`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `wait()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are
-/// destroyed uncalled. The set of an automatic one that let a handler through is not lost if its context ends before it is called.
+/// thread; only the yield on `wait()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
+/// ends are destroyed uncalled. The set of an automatic one that let a handler through is not lost if its context ends before it is
+/// called.
 class concurrent_event {
     struct flag {
         event_reset kind;
@@ -42,8 +43,10 @@ public:
 
     /// An operation without a value.
     [[nodiscard]] gate::operation wait() noexcept { return gate_.wait(1); }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    void blocking_wait() { gate_.wait_blocking(1, "concurrent_event::blocking_wait()"); }
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    void blocking_wait(clock::time_point deadline = clock::time_point::max()) {
+        gate_.wait_blocking(1, "concurrent_event::blocking_wait()", deadline);
+    }
     /// Calls the token's handler as void(std::exception_ptr).
     template <class Token>
     auto async_wait(Token&& token) {

@@ -3,6 +3,9 @@
 
 #include <corun/detail/countdown.hpp>
 
+#include <cstddef>
+#include <stdexcept>
+
 namespace corun {
 
 /// As `latch`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
@@ -12,7 +15,13 @@ public:
     explicit concurrent_latch(std::ptrdiff_t count) noexcept : countdown{count} {}
 
     /// Throws std::logic_error, and changes nothing, if fewer than n are left.
-    void count_down(std::ptrdiff_t n = 1) { add(-n, "corun: a concurrent_latch was counted down below zero"); }
+    void count_down(std::ptrdiff_t n = 1) {
+        if (n < 0) throw std::logic_error{wrong};
+        add(-n, wrong);
+    }
+
+private:
+    static constexpr const char* wrong = "corun: a concurrent_latch was counted down below zero";
 };
 
 }  // namespace corun

@@ -9,10 +9,10 @@
 
 namespace corun {
 
-/// As `mutex`, for fibers of any scheduler, plain threads and completion handlers together: unlock gives it to who has waited longest. Who
-/// locked it and who unlocks it may be on different threads. Every function may be called from any thread; only the yield on
-/// `lock()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are destroyed uncalled. One
-/// that has been given the mutex, and whose context ends before it is called, passes it on.
+/// As `mutex`, for fibers of any scheduler, plain threads and completion handlers together: unlock gives it to who has waited
+/// longest. Who locked it and who unlocks it may be on different threads. Every function may be called from any thread; only the
+/// yield on `lock()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are
+/// destroyed uncalled. One that has been given the mutex, and whose context ends before it is called, passes it on.
 class concurrent_mutex {
     struct holder {
         bool is_held = false;
@@ -35,9 +35,9 @@ public:
     [[nodiscard]] detail::shared_operation<request> lock() noexcept {
         return detail::shared_operation<request>{std::in_place, *this};
     }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    [[nodiscard]] guard<concurrent_mutex> blocking_lock() {
-        return detail::shared_blocking<request>{*this}.wait("concurrent_mutex::blocking_lock()");
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    [[nodiscard]] guard<concurrent_mutex> blocking_lock(clock::time_point deadline = clock::time_point::max()) {
+        return detail::shared_blocking<request>{*this}.wait("concurrent_mutex::blocking_lock()", deadline);
     }
     /// Calls the token's handler as void(std::exception_ptr, guard<concurrent_mutex>).
     template <class Token>

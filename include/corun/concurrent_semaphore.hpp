@@ -7,9 +7,10 @@
 
 namespace corun {
 
-/// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait when it
-/// ends are destroyed uncalled. A handler that was let through and whose context ends before it is called gives back what it had taken.
+/// As `semaphore`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from
+/// any thread; only the yield on `acquire()` switches. Must outlive those who wait on fibers and threads; handlers that still wait
+/// when it ends are destroyed uncalled. A handler that was let through and whose context ends before it is called gives back what
+/// it had taken.
 class concurrent_semaphore {
     struct permits_left {
         std::ptrdiff_t count;
@@ -24,8 +25,10 @@ public:
 
     /// An operation without a value. A cancelled one has taken none, unless the permits were already on their way: completion wins.
     [[nodiscard]] gate::operation acquire(std::ptrdiff_t n = 1) noexcept { return gate_.wait(n); }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    void blocking_acquire(std::ptrdiff_t n = 1) { gate_.wait_blocking(n, "concurrent_semaphore::blocking_acquire()"); }
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    void blocking_acquire(std::ptrdiff_t n = 1, clock::time_point deadline = clock::time_point::max()) {
+        gate_.wait_blocking(n, "concurrent_semaphore::blocking_acquire()", deadline);
+    }
     /// Calls the token's handler as void(std::exception_ptr): null, or operation_aborted if it was cancelled through its slot.
     template <class Token>
     auto async_acquire(std::ptrdiff_t n, Token&& token) {

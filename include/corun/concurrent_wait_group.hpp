@@ -5,8 +5,8 @@
 
 namespace corun {
 
-/// As `wait_group`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
-/// thread; only the yield on `wait()` switches.
+/// As `wait_group`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from
+/// any thread; only the yield on `wait()` switches.
 class concurrent_wait_group : public detail::countdown {
 public:
     concurrent_wait_group() noexcept : countdown{0} {}

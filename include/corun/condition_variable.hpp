@@ -22,12 +22,13 @@ public:
     condition_variable(const condition_variable&) = delete;
     condition_variable& operator=(const condition_variable&) = delete;
 
-    /// An operation without a value: releases the guard's mutex, waits for a notification, and has the mutex again when the yield returns
-    /// or throws, also when its fiber is cancelled. There are no spurious ends. Not for `select`.
+    /// An operation without a value: releases the guard's mutex, waits for a notification, and has the mutex again when the yield
+    /// returns or throws, also when its fiber is cancelled. There are no spurious ends. Not for `select`.
     /// @param held  owns its mutex
     [[nodiscard]] auto wait(guard<mutex>& held) noexcept;
 
-    /// The same, until `predicate()` is true; it is asked first, and after each notification, while the mutex is held; it must not yield.
+    /// The same, until `predicate()` is true; it is asked first, and after each notification, while the mutex is held; it must not
+    /// yield.
     template <std::predicate Predicate>
     [[nodiscard]] auto wait(guard<mutex>& held, Predicate predicate);
 
@@ -56,8 +57,8 @@ struct condition_waiter : waiter {
     bool wants_mutex = false;  // in the mutex's queue, or granted
 };
 
-// Its fiber waits in the condition's queue until it is notified, then in the mutex's. The mutex is its own again when it ends, however it
-// ends: a cancellation withdraws it only from the first queue, and shows when the mutex has been reacquired.
+// Its fiber waits in the condition's queue until it is notified, then in the mutex's. The mutex is its own again when it ends,
+// however it ends: a cancellation withdraws it only from the first queue, and shows when the mutex has been reacquired.
 template <class Predicate>
 class [[nodiscard]] condition_wait : condition_waiter {
 public:
@@ -69,7 +70,10 @@ public:
     static constexpr bool has_effects_before_its_end = true;
 
     [[nodiscard]] bool ready() {
-        if (!started_) return predicate_(*this);  // the mutex is still held
+        if (!started_) {
+            condition_->home_.check("condition_variable");
+            return predicate_(*this);  // the mutex is still held
+        }
         if (!is_granted()) return false;
         if (interrupted_ || predicate_(*this)) return true;
         wait();
@@ -77,7 +81,6 @@ public:
     }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(fiber_record& self) {
-        condition_->home_.check("condition_variable");
         held->home_.check("mutex");
         fiber = &self;
         among = nullptr;

@@ -17,24 +17,28 @@ struct dump_options {
     std::chrono::milliseconds patience{1000};  ///< for each scheduler in which a fiber does not yield
 };
 
-/// Writes all fibers of all schedulers as a tree (who spawned whom): id, name, state, what it waits for and since when, line of the last
-/// yield, line of the spawn, the group that it belongs to, the earliest deadline above it, cancellation, stack used and its size; and the
-/// blocks that it is inside of, the innermost first (six of them): which, its line, how much time is left, whether and why it is cancelled.
+/// Writes all fibers of all schedulers as a tree (who spawned whom): id, name, state, what it waits for and since when, line of the
+/// last yield, line of the spawn, the group that it belongs to, the earliest deadline above it, cancellation, stack used and its
+/// size; and the blocks that it is inside of, the innermost first (six of them): which, its line, how much time is left, whether
+/// and why it is cancelled.
 ///
-/// Any thread, also on a fiber; never switches, blocks the thread meanwhile. Each scheduler is looked at between two of its fibers, on the
-/// calling thread if nobody is inside. If a fiber does not yield within the patience, its thread is interrupted by SIGURG and copies the
-/// list from its handler, without allocating; the dump then says so. A scheduler that blocks this signal is listed without fibers.
+/// Any thread, also on a fiber; never switches, blocks the thread meanwhile. Each scheduler is looked at between two of its fibers,
+/// on the calling thread if nobody is inside. If a fiber does not yield within the patience, its thread is interrupted by SIGURG
+/// and copies the list from its handler, without allocating; the dump then says so. A scheduler that blocks this signal is listed
+/// without fibers.
 ///
-/// "Since when" is the scheduler's last look at a clock before the fiber began to wait. It looks when it polls for I/O, at the kernel's
-/// coarse clock: what is shown is too long by at most a tick of that (clock_getres(2): 1 to 10 ms) and by what fibers ran between
-/// that poll and the wait. While a `yield_times` lives it is exact, and known of each yield. In a simulation it is virtual time.
+/// "Since when" is the scheduler's last look at a clock before the fiber began to wait. It looks when it polls for I/O, at the
+/// kernel's coarse clock: what is shown is too long by at most a tick of that (clock_getres(2): 1 to 10 ms) and by what fibers ran
+/// between that poll and the wait. While a `yield_times` lives it is exact, and known of each yield. In a simulation it is virtual
+/// time.
 ///
 /// Fibers that end meanwhile may be missing. Throws std::bad_alloc and what the stream throws.
 void dump(std::ostream& out, const dump_options& options = {});
 void dump(std::ostream& out, dump_format format);
 
-/// While one lives, each yield notes its exact time for dumps, also where the fiber did not wait. Costs a clock read at each yield, of all
-/// schedulers. Any thread; not on a fiber that must not block. Fibers whose scheduler does not come by within a second go without.
+/// While one lives, each yield notes its exact time for dumps, also where the fiber did not wait. Costs a clock read at each yield,
+/// of all schedulers. Any thread; not on a fiber that must not block. Fibers whose scheduler does not come by within a second go
+/// without.
 class yield_times {
 public:
     yield_times();

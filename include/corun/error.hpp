@@ -87,9 +87,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// A fiber was about to wait for itself, by way of others: each of a chain of fibers waits for the end of the next, or for a mutex that it
-/// holds, without a deadline, and the last one would wait for the first. Thrown by the yield that would close the chain; the others then
-/// wait for one that goes on. The message names every fiber of the chain and the line at which it waits.
+/// A fiber was about to wait for itself, by way of others: each of a chain of fibers waits for the end of the next, or for a mutex
+/// that it holds, without a deadline, and the last one would wait for the first. Thrown by the yield that would close the chain;
+/// the others then wait for one that goes on. The message names every fiber of the chain and the line at which it waits.
 class deadlock : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -107,8 +107,8 @@ public:
     channel_closed() : std::runtime_error{"corun: the channel is closed"} {}
 };
 
-/// Something that belongs to the fibers of one scheduler, a primitive or a group, was used on another one, or by plain code. The message
-/// says how to get there, or names the twin that may be shared.
+/// Something that belongs to the fibers of one scheduler, a primitive or a group, was used on another one, or by plain code. The
+/// message says how to get there, or names the twin that may be shared.
 class wrong_scheduler : public std::logic_error {
 public:
     using std::logic_error::logic_error;

@@ -21,8 +21,8 @@ public:
     event(const event&) = delete;
     event& operator=(const event&) = delete;
 
-    /// Manual: lets everyone through who waits, and who comes until it is reset. Automatic: lets the first one through, or the next to
-    /// come; setting it twice before that is setting it once.
+    /// Manual: lets everyone through who waits, and who comes until it is reset. Automatic: lets the first one through, or the next
+    /// to come; setting it twice before that is setting it once.
     void set();
     /// Those who were let through stay so.
     void reset();

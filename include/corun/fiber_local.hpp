@@ -27,9 +27,9 @@ local_slot& add_local(fiber_record& self, std::unique_ptr<local_slot> slot) noex
 
 }  // namespace detail
 
-/// A variable of which each fiber has its own, made when the fiber first asks for it. It ends with its fiber, on the fiber, before those that
-/// join it go on; the last one made ends first, and its destructor may yield. Usually a global. The variable itself may be used
-/// from any thread, also after its destruction has begun elsewhere: a fiber's value does not depend on it.
+/// A variable of which each fiber has its own, made when the fiber first asks for it. It ends with its fiber, on the fiber, before
+/// those that join it go on; the last one made ends first, and its destructor may yield. Usually a global. The variable itself may
+/// be used from any thread, also after its destruction has begun elsewhere: a fiber's value does not depend on it.
 template <class T>
 class fiber_local {
 public:

@@ -54,9 +54,9 @@ class group_block;
 class group {
 public:
     /// Starts a child; its arguments are copied or moved into it. The handle may be dropped: the group keeps the child.
-    /// A child that is cancelled, or spawned into a cancelled group, ends at its first yield; one that still waits for its turn then
-    /// (max_concurrency) never begins. Children inherit the deadlines around the group, and the scoped values of the fiber that spawns.
-    /// Throws group_ended, stack_unavailable, std::bad_alloc, wrong_scheduler.
+    /// A child that is cancelled, or spawned into a cancelled group, ends at its first yield; one that still waits for its turn
+    /// then (max_concurrency) never begins. Children inherit the deadlines around the group, and the scoped values of the fiber
+    /// that spawns. Throws group_ended, stack_unavailable, std::bad_alloc, wrong_scheduler.
     template <class Function, class... Args>
         requires std::invocable<std::decay_t<Function>&&, std::decay_t<Args>&&...>
     auto spawn(spawn_options options, Function&& f, Args&&... args) {
@@ -70,7 +70,7 @@ public:
         return fiber<R>{std::move(child)};
     }
     template <class Function, class... Args>
-        requires(sizeof...(Args) > 0 && std::invocable<std::decay_t<Function>&&, std::decay_t<Args>&&...>)
+        requires(sizeof...(Args) > 0 && std::invocable<std::decay_t<Function> &&, std::decay_t<Args> && ...>)
     auto spawn(Function&& f, Args&&... args) {
         return spawn(spawn_options{.at = where_}, std::forward<Function>(f), std::forward<Args>(args)...);
     }
@@ -83,8 +83,9 @@ public:
     /// Cancels the body and all children (reason: group). The block then ends without an error, unless something fails.
     void cancel() { state_->cancel(); }
 
-    /// Has f called after all children have ended, on the fiber that runs the block, whatever the end was like; the last one deferred is
-    /// called first. Each is shielded from cancellation for the group's grace. What it throws counts as the body's failure.
+    /// Has f called after all children have ended, on the fiber that runs the block, whatever the end was like; the last one
+    /// deferred is called first. Each is shielded from cancellation for the group's grace. What it throws counts as the body's
+    /// failure.
     template <std::invocable Function>
     void defer(Function&& f) {
         struct call final : detail::deferred_call {
@@ -138,12 +139,13 @@ private:
 
 }  // namespace detail
 
-/// A block, to be yielded on: runs `body(group&)` in the calling fiber, then waits until every child that was spawned into the group has ended,
-/// then runs what was deferred. Whatever happens, no child outlives the yield.
+/// A block, to be yielded on: runs `body(group&)` in the calling fiber, then waits until every child that was spawned into the
+/// group has ended, then runs what was deferred. Whatever happens, no child outlives the yield.
 ///
-/// A failure of the body cancels the children under fail_fast and isolate; under collect they run to their end. A cancellation from outside
-/// cancels the children, waits for them, and is thrown on; a failure of a child is thrown in its place.
-/// @return, from the yield, what the body returns. Throws the failures as the policy says, `cancelled`, and what yield throws. Where
+/// A failure of the body cancels the children under fail_fast and isolate; under collect they run to their end. A cancellation from
+/// outside cancels the children, waits for them, and is thrown on; a failure of a child is thrown in its place.
+/// @return, from the yield, what the body returns. Throws the failures as the policy says, `cancelled`, and what yield throws.
+/// Where
 ///         group::cancel cut a body short that was to return a value: fiber_cancelled.
 template <class Body>
     requires std::invocable<Body, group&>
@@ -156,8 +158,8 @@ template <class Body>
     return detail::group_block<Body>{group_options{}, std::forward<Body>(body)};
 }
 
-/// In a handler of an exception that a group threw, on the fiber that caught it or one that got it by a join: the failures that happened beside
-/// it in its group and in the groups within. Empty for any other exception.
+/// In a handler of an exception that a group threw, on the fiber that caught it or one that got it by a join: the failures that
+/// happened beside it in its group and in the groups within. Empty for any other exception.
 [[nodiscard]] std::vector<std::exception_ptr> other_failures();
 
 }  // namespace corun

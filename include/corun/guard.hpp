@@ -5,8 +5,8 @@
 
 namespace corun {
 
-/// Holds a lock and releases it at the end of its scope, which never switches. Made by `corun::yield(mutex.lock())`. Movable, also to
-/// another fiber. It must end where the mutex may be used: on its scheduler, or anywhere for a concurrent_mutex.
+/// Holds a lock and releases it at the end of its scope, which never switches. Made by `corun::yield(mutex.lock())`. Movable, also
+/// to another fiber. It must end where the mutex may be used: on its scheduler, or anywhere for a concurrent_mutex.
 template <class Mutex>
 class [[nodiscard]] guard {
 public:

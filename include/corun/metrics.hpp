@@ -32,20 +32,20 @@ struct scheduler_metrics {
     std::size_t stacks_cached = 0;    ///< unused, kept for the next fibers
 
     // While a run_times or a watchdog lives; what was measured before stays.
-    std::chrono::nanoseconds in_fibers{};    ///< time spent in fibers and in functions posted to the scheduler, system calls included
-    std::chrono::nanoseconds elsewhere{};    ///< time between: blocked in the kernel, in the event loop and its other handlers
-    std::chrono::nanoseconds last_lag{};     ///< from when the scheduler asked to be run until it was, the last time
+    std::chrono::nanoseconds in_fibers{};  ///< time spent in fibers and in functions posted to the scheduler, system calls included
+    std::chrono::nanoseconds elsewhere{};  ///< time between: blocked in the kernel, in the event loop and its other handlers
+    std::chrono::nanoseconds last_lag{};  ///< from when the scheduler asked to be run until it was, the last time
     std::chrono::nanoseconds longest_lag{};  ///< the same, the longest so far
-    run_lengths runs;                        ///< from one yield to the next
+    run_lengths runs;  ///< from one yield to the next
 
-    // The same while; of the thread that ran the scheduler last, whatever else it did, since it began. 0 where the thread has ended or the
-    // system has no /proc. Processor time is counted in the system's clock ticks, as a rule of 10 ms.
-    std::uint64_t thread = 0;                  ///< its number in the system, as in top(1)
-    std::chrono::nanoseconds thread_user{};    ///< processor time in the program: fibers, the event loop, handlers
+    // The same while; of the thread that ran the scheduler last, whatever else it did, since it began. 0 where the thread has ended
+    // or the system has no /proc. Processor time is counted in the system's clock ticks, as a rule of 10 ms.
+    std::uint64_t thread = 0;  ///< its number in the system, as in top(1)
+    std::chrono::nanoseconds thread_user{};  ///< processor time in the program: fibers, the event loop, handlers
     std::chrono::nanoseconds thread_kernel{};  ///< processor time in the kernel: system calls, page faults
-    std::chrono::nanoseconds thread_age{};     ///< all of its time
-    /// What is left of that: blocked (waiting for events, as a rule), or made to wait for a processor. Of the time `elsewhere`, what was
-    /// not idle went to the event loop and to other handlers.
+    std::chrono::nanoseconds thread_age{};  ///< all of its time
+    /// What is left of that: blocked (waiting for events, as a rule), or made to wait for a processor. Of the time `elsewhere`,
+    /// what was not idle went to the event loop and to other handlers.
     [[nodiscard]] std::chrono::nanoseconds thread_idle() const noexcept {
         return std::max(thread_age - thread_user - thread_kernel, std::chrono::nanoseconds::zero());
     }

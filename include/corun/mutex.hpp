@@ -14,8 +14,8 @@ class condition_wait;
 
 /// Keeps the fibers of one scheduler out of each other's way where a critical section yields; between two yields no lock is needed.
 /// First come, first served: unlock gives the mutex to who has waited longest, so nobody overtakes and nobody starves. Not
-/// recursive: to lock it again throws `deadlock`, as every lock does that would make its fiber wait for itself, by way of mutexes and joins
-/// of which none has a deadline. Any use on another scheduler throws wrong_scheduler. Must outlive those who wait.
+/// recursive: to lock it again throws `deadlock`, as every lock does that would make its fiber wait for itself, by way of mutexes
+/// and joins of which none has a deadline. Any use on another scheduler throws wrong_scheduler. Must outlive those who wait.
 class mutex {
 public:
     class lock_operation;

@@ -9,16 +9,17 @@
 
 namespace corun {
 
-/// A function that is called once among the fibers of one scheduler, and may yield, unlike a static variable's initialiser. Any use on
-/// another scheduler throws wrong_scheduler.
+/// A function that is called once among the fibers of one scheduler, and may yield, unlike a static variable's initialiser. Any use
+/// on another scheduler throws wrong_scheduler.
 class once {
 public:
     once() noexcept = default;
     once(const once&) = delete;
     once& operator=(const once&) = delete;
 
-    /// An operation: the first fiber that yields on one calls its function; the others wait until it has returned. If it throws, that fiber
-    /// gets the exception, and the next one calls its own function. Its value: whether this one called. Not for `select`.
+    /// An operation: the first fiber that yields on one calls its function; the others wait until it has returned. If it throws,
+    /// that fiber gets the exception, and the next one calls its own function. Its value: whether this one called. Not for
+    /// `select`.
     template <class Function>
     [[nodiscard]] auto call(Function&& f);
 

@@ -64,8 +64,8 @@ void note_wait(fiber_record& self, const Op& op) noexcept {
 // Throws when a simulation has this operation fail.
 void fail_where_simulated(fiber_record& self);
 
-// Our own operations that take something of which there may be none left have `commit` in place of `ready`. Where they are yielded on
-// alone, nobody else's turn is decided by `ready`, and the attempt itself is the question.
+// Our own operations that take something of which there may be none left have `commit` in place of `ready`. Where they are yielded
+// on alone, nobody else's turn is decided by `ready`, and the attempt itself is the question.
 template <class Op>
 CORUN_SWITCH bool is_done(fiber_record& self, Op& op) {
     if constexpr (requires { op.commit(self); })
@@ -83,7 +83,8 @@ template <class Op>
     return is_done(self, op);
 }
 
-// Our own operations, whose fiber is parked as long as they know it, need no reference to it; some know that they will have to wait.
+// Our own operations, whose fiber is parked as long as they know it, need no reference to it; some know that they will have to
+// wait.
 // @return  whether it may be ready now
 template <class Op>
 CORUN_SWITCH bool start(fiber_record& self, Op& op) {

@@ -43,11 +43,8 @@ public:
         bool any = false;
         this->each([&](auto& c, std::size_t) { any |= c.result.has_value(); });
         if (this->interrupted_ && !any) throw_cancelled(*this->fiber_);
-        return std::apply(
-            [this](auto&... c) {
-                return race_result<typename Cases::value...>{winner_, {std::move(c.result)...}};
-            },
-            this->cases_);
+        return std::apply([this](auto&... c) { return race_result<typename Cases::value...>{winner_, {std::move(c.result)...}}; },
+                          this->cases_);
     }
 
 private:
@@ -70,8 +67,8 @@ auto make_race(Cases&&... cases) {
 
 }  // namespace detail
 
-/// An operation: starts all, waits until one has ended, asks the others to stop (Asio's through their cancellation slots) and waits until
-/// they have. None of their results is lost: see race_result. Its value is a race_result, also where the winner failed.
+/// An operation: starts all, waits until one has ended, asks the others to stop (Asio's through their cancellation slots) and waits
+/// until they have. None of their results is lost: see race_result. Its value is a race_result, also where the winner failed.
 ///
 /// For operations that cannot take part in a `select` because they take effect before they end: Asio's, as
 /// `race(socket.async_read_some(buffer, asio::deferred), timer.async_wait(asio::deferred))`, beside any operation of ours. If the

@@ -8,8 +8,8 @@
 
 namespace corun {
 
-/// A token bucket on the scheduler's clock, for fibers of one scheduler: `per_second` tokens flow in, at most `burst` are kept. First come,
-/// first served. Any use on another scheduler throws wrong_scheduler. Nothing but the yield on `acquire()` switches.
+/// A token bucket on the scheduler's clock, for fibers of one scheduler: `per_second` tokens flow in, at most `burst` are kept.
+/// First come, first served. Any use on another scheduler throws wrong_scheduler. Nothing but the yield on `acquire()` switches.
 class rate_limiter {
 public:
     class acquire_operation;
@@ -19,13 +19,15 @@ public:
     rate_limiter(const rate_limiter&) = delete;
     rate_limiter& operator=(const rate_limiter&) = delete;
 
-    /// An operation without a value: waits for n tokens and takes them. A cancelled one has taken none, and those behind it move up.
-    /// @param n  at most `burst`, or the call throws std::invalid_argument
+    /// An operation without a value: waits for n tokens and takes them. A cancelled one has taken none, and those behind it move
+    /// up.
+    /// @param n  from 0 to `burst`, or the call throws std::invalid_argument
     [[nodiscard]] acquire_operation acquire(double n = 1);
-    /// Takes n tokens if they are there and nobody waits.
+    /// Takes n tokens, as many as of `acquire`, if they are there and nobody waits.
     [[nodiscard]] bool try_acquire(double n = 1);
 
 private:
+    void refuse_impossible(double n) const;
     void refill();
     void take(double n);
     void wake_first() noexcept;
@@ -39,8 +41,8 @@ private:
     detail::home home_;
 };
 
-/// The operation of `rate_limiter::acquire`. The first who waits has an alarm set for when its tokens will be there; the others wait to
-/// become the first.
+/// The operation of `rate_limiter::acquire`. The first who waits has an alarm set for when its tokens will be there; the others
+/// wait to become the first.
 class [[nodiscard]] rate_limiter::acquire_operation : detail::waiter {
 public:
     acquire_operation(rate_limiter& l, double n) noexcept : limiter_{&l}, wanted_{n} {}
@@ -64,6 +66,7 @@ private:
 };
 
 inline bool rate_limiter::try_acquire(double n) {
+    refuse_impossible(n);
     refill();
     if (tokens_ < n || waiting_.first() != nullptr) return false;
     take(n);

@@ -76,8 +76,8 @@ public:
     [[nodiscard]] scheduler& scheduler_at(std::size_t index) const;
     [[nodiscard]] boost::asio::io_context& context_at(std::size_t index) const;
 
-    /// Starts a fiber on the thread with the fewest that were spawned by this object and live. The handle can be joined from any fiber,
-    /// and from plain threads by get(). Throws std::logic_error after the runtime has ended, and what corun::spawn throws.
+    /// Starts a fiber on the thread with the fewest that were spawned by this object and live. The handle can be joined from any
+    /// fiber, and from plain threads by get(). Throws std::logic_error after the runtime has ended, and what corun::spawn throws.
     template <class Function>
         requires std::invocable<std::decay_t<Function>&&>
     auto spawn(Function&& f, std::source_location at = std::source_location::current()) {
@@ -106,25 +106,25 @@ public:
             });
     }
 
-    /// Accepts connections and calls `handler(socket)`, or `handler(stream)`, on a fiber of its own for each. It is called on several threads at a time. What it
-    /// throws goes to the unhandled-failure handler; so does, at most every ten seconds, that no connection can be accepted for lack of
-    /// descriptors or memory, which is tried again.
+    /// Accepts connections and calls `handler(socket)`, or `handler(stream)`, on a fiber of its own for each. It is called on
+    /// several threads at a time. What it throws goes to the unhandled-failure handler; so does, at most every ten seconds, that no
+    /// connection can be accepted for lack of descriptors or memory, which is tried again.
     /// @param at  port 0: any that is free
     /// @return where it listens. Throws boost::system::system_error that names the endpoint if it cannot: in use, not allowed …
     tcp::endpoint serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options = {});
     tcp::endpoint serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options = {});
 
-    /// Ends the runtime: accepts no more connections; after `grace` cancels every fiber (reason: shutdown), also those spawned later. Fibers
-    /// run to their end, shields included. Returns at once. Again: the earlier end of grace counts.
+    /// Ends the runtime: accepts no more connections; after `grace` cancels every fiber (reason: shutdown), also those spawned
+    /// later. Fibers run to their end, shields included. Returns at once. Again: the earlier end of grace counts.
     template <class Rep = std::int64_t, class Period = std::ratio<1>>
     void stop(std::chrono::duration<Rep, Period> grace = std::chrono::seconds{0}) {
         stop_at(detail::after(detail::saturated(grace)));
     }
 
-    /// Blocks the calling thread until no thread has anything left to do: every fiber has ended, and what else was begun on the contexts,
-    /// say a timer with a callback, has completed; stop() does not cancel that. Servers wait for stop(). Throws
-    /// what a handler of unhandled failures, or a function that was posted to a context, has thrown: that stops the runtime.
-    /// Throws switch_forbidden on a fiber.
+    /// Blocks the calling thread until no thread has anything left to do: every fiber has ended, and what else was begun on the
+    /// contexts, say a timer with a callback, has completed; stop() does not cancel that. Servers wait for stop(). Throws what a
+    /// handler of unhandled failures, or a function that was posted to a context, has thrown: that stops the runtime. Throws
+    /// switch_forbidden on a fiber.
     void join(std::source_location at = std::source_location::current());
 
 private:

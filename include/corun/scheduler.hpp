@@ -45,7 +45,7 @@ struct scheduler_options {
     std::size_t stack_size = 128 * 1024;  ///< bytes of address space for a fiber's stack, its guard page included
     unhandled_handler on_unhandled = report_unhandled;
     std::uint64_t seed = 0;  ///< of its random choices among the cases of a select that are ready: the same seed, the same choices.
-                             ///< Each thread of a runtime counts on from it
+        ///< Each thread of a runtime counts on from it
 };
 
 namespace detail {
@@ -66,7 +66,8 @@ void submit(scheduler_impl&, function_node*) noexcept;
 void go_on_here(scheduler_impl&);
 // Completes an operation that a fiber waits for, or a step of one: its memory is the fiber's.
 template <class Function>
-inline constexpr bool serves_a_fiber = std::is_same_v<boost::asio::associated_allocator_t<std::decay_t<Function>>, op_allocator<void>>;
+inline constexpr bool serves_a_fiber =
+    std::is_same_v<boost::asio::associated_allocator_t<std::decay_t<Function>>, op_allocator<void>>;
 
 // Being inside a scheduler, off fibers: what an entered handler does is exclusive with the scheduler's fibers.
 class entered {
@@ -158,9 +159,7 @@ public:
     }
 
     /// The calling thread is inside the scheduler: on one of its fibers, or in a function it runs.
-    [[nodiscard]] bool running_in_this_thread() const noexcept {
-        return detail::current_core() == detail::core_of(*impl_);
-    }
+    [[nodiscard]] bool running_in_this_thread() const noexcept { return detail::current_core() == detail::core_of(*impl_); }
 
     template <class Function>
     void execute(Function&& f) const {

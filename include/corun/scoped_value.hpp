@@ -59,8 +59,8 @@ public:
     scoped_value(const scoped_value&) = delete;
     scoped_value& operator=(const scoped_value&) = delete;
 
-    /// What the innermost with_value of this key around the calling code has set, or around the spawn of its fiber, and so on outwards;
-    /// null if there is none. Valid as long as that block, or the fiber, whichever is the caller's. Throws not_in_fiber.
+    /// What the innermost with_value of this key around the calling code has set, or around the spawn of its fiber, and so on
+    /// outwards; null if there is none. Valid as long as that block, or the fiber, whichever is the caller's. Throws not_in_fiber.
     [[nodiscard]] const T* find(std::source_location where = std::source_location::current()) const {
         const detail::value_node* found = detail::find_value(detail::this_fiber_record(where), key_);
         return found != nullptr ? &static_cast<const detail::value_node_of<T>*>(found)->value : nullptr;

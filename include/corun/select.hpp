@@ -19,7 +19,8 @@ template <tie Tie, class... Given>
 
 }  // namespace detail
 
-/// A case of `select` whose value goes to its own function, which runs on the fiber, after the other cases were withdrawn, and may yield.
+/// A case of `select` whose value goes to its own function, which runs on the fiber, after the other cases were withdrawn, and may
+/// yield.
 template <class Op, class Function>
 [[nodiscard]] auto on(Op&& op, Function&& function) {
     detail::check_selectable<Op>();
@@ -37,11 +38,11 @@ template <class Function>
     return detail::default_case<std::decay_t<Function>>{std::decay_t<Function>(std::forward<Function>(function))};
 }
 
-/// An operation: waits until one of the operations can take effect, and only that one does. If several are ready, one of them at random
-/// (from the scheduler's seed), each with the same probability.
+/// An operation: waits until one of the operations can take effect, and only that one does. If several are ready, one of them at
+/// random (from the scheduler's seed), each with the same probability.
 ///
-/// Its value: where every case has its own function (`on`, `or_else`) and all return the same type, what the function returned; otherwise a
-/// std::variant whose index is the case's, std::monostate for nothing. It throws what the case throws.
+/// Its value: where every case has its own function (`on`, `or_else`) and all return the same type, what the function returned;
+/// otherwise a std::variant whose index is the case's, std::monostate for nothing. It throws what the case throws.
 ///
 /// Operations are copied in by move, or referred to if they are lvalues. Receives, sends, sleeps, events, locks, permits, joins,
 /// readable and writable, `waker`-style operations of the user's; one that loses and cannot be withdrawn (its cancel() is false) is

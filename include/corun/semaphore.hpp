@@ -8,8 +8,8 @@
 
 namespace corun {
 
-/// Permits for fibers of one scheduler, first come, first served: who asks for many is not overtaken by those who ask for few. Any use on
-/// another scheduler throws wrong_scheduler. Nothing but the yield on `acquire()` switches. Must outlive those who wait.
+/// Permits for fibers of one scheduler, first come, first served: who asks for many is not overtaken by those who ask for few. Any
+/// use on another scheduler throws wrong_scheduler. Nothing but the yield on `acquire()` switches. Must outlive those who wait.
 class semaphore {
 public:
     class acquire_operation;

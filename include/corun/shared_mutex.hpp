@@ -10,9 +10,10 @@
 
 namespace corun {
 
-/// Held by one fiber alone or by several that share it, all of one scheduler. First come, first served: readers that come after a waiting
-/// writer wait behind it, so neither side starves. Not recursive. A lock that would make its fiber wait for itself, by
-/// way of mutexes that are held alone and joins of which none has a deadline, throws `deadlock`. Any use on another scheduler throws wrong_scheduler.
+/// Held by one fiber alone or by several that share it, all of one scheduler. First come, first served: readers that come after a
+/// waiting writer wait behind it, so neither side starves. Not recursive. A lock that would make its fiber wait for itself, by way
+/// of mutexes that are held alone and joins of which none has a deadline, throws `deadlock`. Any use on another scheduler throws
+/// wrong_scheduler.
 class shared_mutex {
     class shared_side;
 

@@ -33,8 +33,8 @@ private:
 
 }  // namespace detail
 
-/// A block, to be yielded on: while it runs, a cancellation from outside waits. It shows after the block, or inside when `grace` has passed
-/// since it arrived; one that was there before counts from the block's begin. Deadlines and groups inside work as ever.
+/// A block, to be yielded on: while it runs, a cancellation from outside waits. It shows after the block, or inside when `grace`
+/// has passed since it arrived; one that was there before counts from the block's begin. Deadlines and groups inside work as ever.
 /// For clean-up that takes its time: `catch (...) { corun::yield(corun::with_shield(2s, [&] { goodbye(peer); })); throw; }`.
 /// @param grace  how long a cancellation may be held up, at most; of any duration type
 /// @param inner  an operation, another block, or a function without parameters

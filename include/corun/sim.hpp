@@ -2,6 +2,7 @@
 // docs/guide/testing.md shows how. Not part of <corun.hpp>.
 #pragma once
 
+// clang-format off: the order tells
 #include <corun/sim/run.hpp>      // one run,
 #include <corun/sim/check.hpp>    // many, at random,
 #include <corun/sim/explore.hpp>  // or all;
@@ -9,3 +10,4 @@
 #include <corun/sim/fault.hpp>    // what goes wrong,
 #include <corun/sim/network.hpp>  // also between hosts,
 #include <corun/sim/report.hpp>   // and what was found.
+// clang-format on

@@ -62,9 +62,8 @@ template <class Rep, class Period>
 
 }  // namespace detail
 
-/// Sleeps for a span, counted from when the yield begins to wait; as a case of `select` from then or the next poll for I/O. Any duration
-/// type; saturates at the ends of the clock, so
-/// duration::max() is for ever.
+/// Sleeps for a span, counted from when the yield begins to wait; as a case of `select` from then or the next poll for I/O. Any
+/// duration type; saturates at the ends of the clock, so duration::max() is for ever.
 template <class Rep, class Period>
 [[nodiscard]] sleep_operation sleep_for(std::chrono::duration<Rep, Period> span) noexcept {
     return sleep_operation{detail::saturated(span)};

@@ -13,14 +13,16 @@
 
 namespace corun {
 
-// The operations below are for Asio's own sockets, acceptors and descriptors, of any executor, and fail with Asio's errors. They ask the
-// system directly, and keep the descriptor registered with the fiber's scheduler, not with the socket's context: a request needs
-// no handler and no registration. For one object they may be mixed with Asio's operations.
+// The operations below are for Asio's own sockets, acceptors and descriptors, of any executor, and fail with Asio's errors. They
+// ask the system directly, and keep the descriptor registered with the fiber's scheduler, not with the socket's context: a request
+// needs no handler and no registration. For one object they may be mixed with Asio's operations.
 //
 // - The object is not touched while the fiber waits and may be moved then. It must not be closed: see docs/guide/sockets.md.
-// - A fiber for each direction of a socket; one that would have to wait for a direction that another fiber waits for gets std::logic_error.
+// - A fiber for each direction of a socket; one that would have to wait for a direction that another fiber waits for gets
+//   std::logic_error.
 // - A cancelled wait is withdrawn. What `read` and `write` had moved is then lost count of.
-// - `ready()` asks the system by poll(2) and takes nothing.
+// - `ready()` asks the system by poll(2) and takes nothing. So all but `read` and `write` may be cases of a `select`: those move a
+//   part and wait for the rest.
 
 /// Reads what is there, at least a byte. @param io  a stream socket or a stream descriptor @return the number of bytes; 0 only for
 /// buffers without room. Fails with asio::error::eof at the end.
@@ -52,8 +54,8 @@ template <detail::stream_io Io, class ConstBuffers>
     return {io, buffers};
 }
 
-/// Accepts a connection. @return a socket whose executor is the acceptor's, or the one given. Like Asio, it passes over connections that
-/// were aborted before they were accepted, unless the acceptor's option enable_connection_aborted is set.
+/// Accepts a connection. @return a socket whose executor is the acceptor's, or the one given. Like Asio, it passes over connections
+/// that were aborted before they were accepted, unless the acceptor's option enable_connection_aborted is set.
 template <detail::asio_acceptor Acceptor>
 [[nodiscard]] auto accept(Acceptor& acceptor) {
     return detail::accept_operation<Acceptor, typename Acceptor::executor_type>{acceptor, acceptor.get_executor()};

@@ -222,8 +222,8 @@ auto spawn(Target&& target, spawn_options options, Function&& f) {
     return detail::spawn_on(detail::scheduler_for(target), options, std::forward<Function>(f), options.at);
 }
 
-/// Starts a fiber whose outcome goes to a completion token: signature void(std::exception_ptr) or void(std::exception_ptr, R). R must
-/// be default-constructible, for the case of a failure. With asio::detached a failure goes to the unhandled-failure handler.
+/// Starts a fiber whose outcome goes to a completion token: signature void(std::exception_ptr) or void(std::exception_ptr, R). R
+/// must be default-constructible, for the case of a failure. With asio::detached a failure goes to the unhandled-failure handler.
 template <detail::spawn_target Target, class Function, class Token>
     requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
 auto spawn(Target&& target, Function&& f, Token&& token, std::source_location at = std::source_location::current()) {

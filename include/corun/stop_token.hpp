@@ -31,8 +31,8 @@ private:
 
 }  // namespace detail
 
-/// A block, to be yielded on: runs `inner` in the calling fiber until the token is asked to stop, by any thread. From then on every yield
-/// inside throws `cancelled` (reason: stop_requested) until control leaves the block, which is no error.
+/// A block, to be yielded on: runs `inner` in the calling fiber until the token is asked to stop, by any thread. From then on every
+/// yield inside throws `cancelled` (reason: stop_requested) until control leaves the block, which is no error.
 /// @param inner  an operation, another block, or a function without parameters
 /// @return, from the yield: an optional with the value of inner, or, if that is void, whether it ended by itself
 template <detail::body Inner>

@@ -1,8 +1,8 @@
 // A socket for libraries: corun's readiness service behind Asio's interface for streams.
 #pragma once
 
-#include <corun/detail/spawn_target.hpp>
 #include <corun/detail/socket_holder.hpp>
+#include <corun/detail/spawn_target.hpp>
 #include <corun/detail/stream_wait.hpp>
 #include <corun/detail/websocket_teardown.hpp>
 #include <corun/socket.hpp>
@@ -39,11 +39,11 @@ template <class Executor>
 /// for asio::async_read and its kin, Beast, and asio::ssl::stream. From a fiber also an object for corun::read_some and the
 /// others.
 ///
-/// A stream that `corun::accept_stream` or `corun::connect` has opened is a descriptor that Asio's reactor knows nothing of: that spares two
-/// system calls for each connection, and a part of each request's instructions. A socket that a stream is made from leaves the reactor
-/// when the stream first has to wait. Whoever asks for `socket()` or `lowest_layer()` puts it into the reactor for good: all of Asio's
-/// functions work on it, and the stream's own operations cost a little more. Options, endpoints and `shutdown` are therefore here, too.
-/// Close the stream by `close()`: the socket's own leaves those who wait where they are.
+/// A stream that `corun::accept_stream` or `corun::connect` has opened is a descriptor that Asio's reactor knows nothing of: that
+/// spares two system calls for each connection, and a part of each request's instructions. A socket that a stream is made from
+/// leaves the reactor when the stream first has to wait. Whoever asks for `socket()` or `lowest_layer()` puts it into the reactor
+/// for good: all of Asio's functions work on it, and the stream's own operations cost a little more. Options, endpoints and
+/// `shutdown` are therefore here, too. Close the stream by `close()`: the socket's own leaves those who wait where they are.
 ///
 /// As with Asio's sockets, one thread at a time; one read and one write may be under way at once; a second one of a kind fails
 /// with asio::error::in_progress. Completion handlers run on their associated executor. Per-operation cancellation: all types,

@@ -65,8 +65,8 @@ private:
 /// A block, to be yielded on: runs `inner` in the calling fiber and throws timed_out if the time is up before it has ended.
 ///
 /// When the time is up, every yield inside throws `cancelled` (reason: deadline) until control leaves the block; what is waited for
-/// is withdrawn, or asked to stop and awaited. A value that `inner` has when the time is up is returned: completion wins. Blocks nest, and
-/// the earliest deadline counts; only the block whose time is up throws. With a span of zero the first wait is the last.
+/// is withdrawn, or asked to stop and awaited. A value that `inner` has when the time is up is returned: completion wins. Blocks
+/// nest, and the earliest deadline counts; only the block whose time is up throws. With a span of zero the first wait is the last.
 /// @param span   counted from the yield; of any duration type
 /// @param inner  an operation (corun's, Asio's, an awaitable), another block, or a function without parameters. An lvalue is used
 ///               where it is; it must outlive the yield.

@@ -48,8 +48,8 @@ public:
     void start_on(fiber_record&) {
         refuse_when_context_is_gone(state_.fiber);
         if constexpr (requires { initiation_.get_executor(); })
-            state_.fiber.waits_elsewhere = is_elsewhere(state_.fiber, boost::asio::query(initiation_.get_executor(),
-                                                                                          boost::asio::execution::context));
+            state_.fiber.waits_elsewhere =
+                is_elsewhere(state_.fiber, boost::asio::query(initiation_.get_executor(), boost::asio::execution::context));
         std::apply(
             [this](auto&&... arguments) {
                 std::forward<Initiation>(initiation_)(token_handler<Signatures...>{state_},
@@ -86,8 +86,8 @@ template <class... Signatures, class Initiation, class... Arguments>
 decltype(auto) await_initiation(yield_token token, Initiation&& initiation, Arguments&&... arguments) {
     using tuple = std::tuple<Arguments&&...>;
     fiber_record& self = enter_yield(token.where(std::source_location{}));
-    token_operation<Initiation, tuple, Signatures...> op{
-        self, std::forward<Initiation>(initiation), tuple{std::forward<Arguments>(arguments)...}, token.error()};
+    token_operation<Initiation, tuple, Signatures...> op{self, std::forward<Initiation>(initiation),
+                                                         tuple{std::forward<Arguments>(arguments)...}, token.error()};
     await(self, op);
     return op.get();
 }

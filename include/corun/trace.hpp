@@ -28,8 +28,8 @@ struct trace_options {
 /// the alternate stack that threads with fibers get; then the handler that was there before has the signal, as if this one were
 /// not there.
 ///
-/// Also on SIGINT, SIGTERM and SIGHUP, unless the program had a handler for it or ignored it when the trace began: the file is written (a
-/// flight recorder's is removed) before the signal ends the process.
+/// Also on SIGINT, SIGTERM and SIGHUP, unless the program had a handler for it or ignored it when the trace began: the file is
+/// written (a flight recorder's is removed) before the signal ends the process.
 ///
 /// One at a time. Any thread, also on a fiber; never switches. Until it lives nothing is paid for it but a look at one flag in
 /// each turn of the event loop. While it lives each switch goes through the loop, takes the time, and operations that are ready

@@ -7,8 +7,8 @@
 
 namespace corun {
 
-/// Counts what is under way, for fibers of one scheduler, as Go's sync.WaitGroup does; it may be used again when it has come to zero.
-/// Any use on another scheduler throws wrong_scheduler. Nothing but the yield on `wait()` switches.
+/// Counts what is under way, for fibers of one scheduler, as Go's sync.WaitGroup does; it may be used again when it has come to
+/// zero. Any use on another scheduler throws wrong_scheduler. Nothing but the yield on `wait()` switches.
 class wait_group {
 public:
     wait_group() noexcept = default;

@@ -25,9 +25,7 @@ public:
     /// Where errors go; null: they are thrown.
     [[nodiscard]] constexpr boost::system::error_code* error() const noexcept { return ec_; }
     /// The line of the yield, where its form can know it: `yield(op)` can, a bare token cannot.
-    [[nodiscard]] std::source_location where(std::source_location otherwise) const noexcept {
-        return named_ ? where_ : otherwise;
-    }
+    [[nodiscard]] std::source_location where(std::source_location otherwise) const noexcept { return named_ ? where_ : otherwise; }
 
 private:
     boost::system::error_code* ec_ = nullptr;

@@ -1,5 +1,5 @@
-// The target corun::checked: in a program that is linked with it, every mutex of threads tells corun who holds it. These functions stand
-// before the C library's, which do the work; std::mutex and all that is like it come through here.
+// The target corun::checked: in a program that is linked with it, every mutex of threads tells corun who holds it. These functions
+// stand before the C library's, which do the work; std::mutex and all that is like it come through here.
 #include <corun/checked_mutex.hpp>
 
 #include <dlfcn.h>

@@ -4,9 +4,9 @@
 
 #include <corun/run.hpp>
 
+#include <cxxabi.h>
 #include <algorithm>
 #include <array>
-#include <cxxabi.h>
 #include <memory>
 #include <stdexcept>
 #include <typeinfo>

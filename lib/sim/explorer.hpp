@@ -18,9 +18,11 @@ namespace corun::detail {
 //   record is read by its own turns (is it cancelled?) and by joins and done(), and written by its end, by cancel() and by waking it;
 //   the numbering of fibers is written by each spawn. Turns that are followed by handlers from Asio or the simulated network count
 //   as touching everything, since nobody declares what those do.
-// - What remains is the program's own memory. It declares with corun::shared<T>, or the claim reduction::all_state_is_marked is wrong.
+// - What remains is the program's own memory. It declares with corun::shared<T>, or the claim reduction::all_state_is_marked is
+//   wrong.
 // - Names of objects are the same in every order of commuting turns: made of the creating fiber and its count of objects.
-// - A fiber that sleeps would only repeat a run that was explored before. It is removed as soon as a turn that does not commute with
+// - A fiber that sleeps would only repeat a run that was explored before. It is removed as soon as a turn that does not commute
+//   with
 //   its next one has run. The footprint of that next turn is what it touched when it was explored, with all outcomes of sim::choose.
 class explorer final : public chooser {
 public:

@@ -40,7 +40,8 @@ public:
 
     virtual std::size_t turn(const candidates& among) = 0;
     virtual std::size_t choose(std::size_t n, double probability) = 0;
-    // Only where footprints are wanted: after each turn and what it brought about; before a turn without alternative (false: give up).
+    // Only where footprints are wanted: after each turn and what it brought about; before a turn without alternative (false: give
+    // up).
     virtual void has_run(std::uint64_t, const footprint&) {}
     virtual bool may_run(std::uint64_t) { return true; }
 

@@ -36,9 +36,8 @@ std::string short_name(const wait_kind& kind, const wait_info& info) {
         if (text.ends_with(suffix)) text.remove_suffix(suffix.size());
     }
     const bool is_of_asio = std::string_view{kind.name} == "token_operation";
-    return std::string{text} + (is_of_asio && info.source == wake_source::outside
-                                    ? " (outside of the simulation, which runs no real I/O)"
-                                    : "");
+    return std::string{text} +
+           (is_of_asio && info.source == wake_source::outside ? " (outside of the simulation, which runs no real I/O)" : "");
 }
 
 }  // namespace

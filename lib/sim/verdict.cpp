@@ -26,8 +26,8 @@ void simulated_loop::judge(const fiber_record& main) {
     }
 }
 
-// Cancels what lives and runs it to its end: the youngest first, since the older ones' variables are often the younger ones' too. An
-// older one is cancelled when no younger one can go on without it, and time passes when nobody can.
+// Cancels what lives and runs it to its end: the youngest first, since the older ones' variables are often the younger ones' too.
+// An older one is cancelled when no younger one can go on without it, and time passes when nobody can.
 void simulated_loop::drain() noexcept {
     draining_ = true;
     std::uint64_t oldest = trace_.count;

@@ -13,8 +13,8 @@
 
 namespace perf {
 
-/// The first member runs on the thread's own stack, and measures. The tops of the others are coloured, as corun's are: at the same place in
-/// their pages they would share cache sets, and each jump would take longer.
+/// The first member runs on the thread's own stack, and measures. The tops of the others are coloured, as corun's are: at the same
+/// place in their pages they would share cache sets, and each jump would take longer.
 class bare_ring {
 public:
     explicit bare_ring(std::size_t size) : left_at_(size) {

@@ -1,5 +1,5 @@
-// The programs in the folder test/chan of Go's distribution that ask how channels and select behave, asked of ours: what they are about,
-// not their code. Those about the compiler (perm, sendstmt, zerosize, select4, select5, select8) have nothing to ask here.
+// The programs in the folder test/chan of Go's distribution that ask how channels and select behave, asked of ours: what they are
+// about, not their code. Those about the compiler (perm, sendstmt, zerosize, select4, select5, select8) have nothing to ask here.
 #include <corun/channel.hpp>
 #include <corun/concurrent_channel.hpp>
 #include <corun/fiber.hpp>

@@ -6,12 +6,12 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
 #include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
@@ -73,9 +73,8 @@ void populate_primitives(asio::io_context& io, counts& all) {
     spawn_counted(io, all, [shared] { corun::yield(shared->never.wait()); });
     spawn_counted(io, all, [shared] { (void)corun::yield(corun::select(shared->never.wait(), corun::sleep_for(1h))); });
     spawn_counted(io, all, [shared] {
-        corun::yield(corun::with_timeout(1h, corun::with_group([&](corun::group& g) {
-            g.spawn([shared] { corun::yield(shared->never.wait()); });
-        })));
+        corun::yield(corun::with_timeout(
+            1h, corun::with_group([&](corun::group& g) { g.spawn([shared] { corun::yield(shared->never.wait()); }); })));
     });
     spawn_counted(io, all, [&io] {
         stream own{io}, peer{io};
@@ -215,7 +214,8 @@ BOOST_AUTO_TEST_CASE(deadlines_around_what_waits_for_the_context_do_not_hold_it_
             corun::yield(timer.async_wait(asio::deferred));
         };
         corun::spawn(io, [=] { corun::yield(corun::with_timeout(1h, wait)); });
-        corun::spawn(io, [=] { corun::yield(corun::with_timeout(1h, corun::with_group([=](corun::group& g) { g.spawn(wait); }))); });
+        corun::spawn(io,
+                     [=] { corun::yield(corun::with_timeout(1h, corun::with_group([=](corun::group& g) { g.spawn(wait); }))); });
         corun::spawn(io, [=] { corun::yield(corun::with_shield(1us, [=] { corun::yield(corun::move_on_after(1h, wait)); })); });
         io.poll();
     }

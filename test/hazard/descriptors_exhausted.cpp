@@ -6,10 +6,10 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <chrono>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -76,9 +76,8 @@ BOOST_AUTO_TEST_CASE(during_accept) {
 }
 
 BOOST_AUTO_TEST_CASE(during_an_accept_of_our_own) {
-    accept_without_descriptors([](tcp::acceptor& acceptor, boost::system::error_code& ec) {
-        return corun::yield(corun::accept(acceptor), ec);
-    });
+    accept_without_descriptors(
+        [](tcp::acceptor& acceptor, boost::system::error_code& ec) { return corun::yield(corun::accept(acceptor), ec); });
 }
 
 BOOST_AUTO_TEST_CASE(when_a_socket_is_waited_for) {

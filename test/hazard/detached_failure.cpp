@@ -127,8 +127,9 @@ BOOST_AUTO_TEST_CASE(while_the_context_ends_it_is_reported_all_the_same) {
         corun::scheduler::of(io).on_unhandled(corun::rethrow_unhandled);
         corun::spawn(io, {.name = "rethrown"}, fail_at_the_end);
         corun::spawn(io, {.name = "with a token"}, fail_at_the_end, [](std::exception_ptr) {});
-        corun::spawn(io, {.name = "without failure"}, [] { corun::yield(corun::sleep_for(std::chrono::hours{1})); },
-                     [](std::exception_ptr) {});
+        corun::spawn(
+            io, {.name = "without failure"}, [] { corun::yield(corun::sleep_for(std::chrono::hours{1})); },
+            [](std::exception_ptr) {});
         io.poll();
     });
     BOOST_TEST(child.exit_code == 0);

@@ -40,12 +40,13 @@ struct waits_while_unwinding {
 void in_every_order(int fibers, auto body) {
     std::vector<int> order(static_cast<std::size_t>(fibers));
     for (int i = 0; i != fibers; ++i) order[static_cast<std::size_t>(i)] = i;
-    do corun::run([&] {
-        turnstile turns;
-        std::vector<corun::fiber<>> all;
-        for (int turn : order) all.push_back(corun::spawn([&turns, turn, body] { body(turns, turn); }));
-        for (auto& fiber : all) corun::yield(fiber.join());
-    });
+    do
+        corun::run([&] {
+            turnstile turns;
+            std::vector<corun::fiber<>> all;
+            for (int turn : order) all.push_back(corun::spawn([&turns, turn, body] { body(turns, turn); }));
+            for (auto& fiber : all) corun::yield(fiber.join());
+        });
     while (std::next_permutation(order.begin(), order.end()));
 }
 

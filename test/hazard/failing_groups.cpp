@@ -1,5 +1,5 @@
-// Allocation fails at each n-th call in turn, in a program of groups, timeouts, shields and what is deferred: every fiber ends, every
-// object is destroyed once, and what was deferred runs.
+// Allocation fails at each n-th call in turn, in a program of groups, timeouts, shields and what is deferred: every fiber ends,
+// every object is destroyed once, and what was deferred runs.
 #include "support/leaks.hpp"
 
 #include <corun.hpp>

@@ -109,8 +109,7 @@ BOOST_AUTO_TEST_CASE(a_signal_that_was_sent) {
 
 BOOST_AUTO_TEST_CASE(the_users_handler_comes_after_it) {
     const trace_scratch file;
-    const auto end = crash(
-        file.path, [] { std::signal(SIGSEGV, users_handler); }, fault);
+    const auto end = crash(file.path, [] { std::signal(SIGSEGV, users_handler); }, fault);
     BOOST_TEST(end.exit_code == 7);
     BOOST_TEST(end.error_output == "the user's handler\n");
     check_file(file.path, "SIGSEGV");
@@ -184,8 +183,10 @@ BOOST_AUTO_TEST_CASE(after_the_trace_has_ended_the_handlers_are_as_before) {
     const trace_scratch file;
     const auto end = corun_test::in_child([&] {
         std::signal(SIGSEGV, users_handler);
-        { const corun::trace recorder{file.path, {.only_on_crash = true}}; }
-        struct sigaction present {};
+        {
+            const corun::trace recorder{file.path, {.only_on_crash = true}};
+        }
+        struct sigaction present{};
         ::sigaction(SIGSEGV, nullptr, &present);
         if (present.sa_handler != users_handler) throw std::runtime_error{"another handler"};
     });

@@ -23,8 +23,7 @@ struct keeper {
     template <class Token>
     auto wait(Token&& token) {
         return asio::async_initiate<Token, void(int)>(
-            [this](auto handler) { held = std::make_shared<decltype(handler)>(std::move(handler)); },
-            token);
+            [this](auto handler) { held = std::make_shared<decltype(handler)>(std::move(handler)); }, token);
     }
 };
 

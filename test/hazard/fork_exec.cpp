@@ -6,12 +6,12 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <array>
-#include <chrono>
-#include <string>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
+#include <chrono>
+#include <string>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -63,8 +63,7 @@ BOOST_AUTO_TEST_CASE(from_among_busy_fibers) {
             while (!done) corun::yield(corun::blocking([] { ::usleep(1); }));
         });
         std::vector<corun::fiber<std::string>> children;
-        for (int i = 0; i != 10; ++i)
-            children.push_back(corun::spawn([i] { return echo("child " + std::to_string(i)); }));
+        for (int i = 0; i != 10; ++i) children.push_back(corun::spawn([i] { return echo("child " + std::to_string(i)); }));
         for (int i = 0; i != 10; ++i)
             BOOST_TEST(corun::yield(children[static_cast<std::size_t>(i)].join()) == "child " + std::to_string(i) + "\n");
         done = true;

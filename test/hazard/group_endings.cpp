@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 namespace {
 
 enum class cause { child_throws, body_throws, outer_cancels, timeout_fires };
-// The body still runs; or the parent is parked for its children; or all children that it waited for have ended, and it is to run next.
+// The body still runs; or the parent is parked for its children; or all children that it waited for have ended, and it is to run
+// next.
 enum class moment { before, parked, after };
 
 struct scenario {

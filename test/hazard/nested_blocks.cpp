@@ -1,4 +1,5 @@
-// Blocks in every combination and in strange places: in each other, thousands deep, in destructors, in what is deferred, in stop callbacks.
+// Blocks in every combination and in strange places: in each other, thousands deep, in destructors, in what is deferred, in stop
+// callbacks.
 #include "support/leaks.hpp"
 
 #include <corun.hpp>

@@ -9,8 +9,8 @@
 
 #include <unistd.h>
 #include <algorithm>
-#include <cstdint>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(is_passed_on_to_the_handler_that_was_there_before) {
     const auto end = corun_test::in_child([] {
         std::signal(SIGSEGV, users_handler);
         // It has no alternate stack of its own to run on: the one that we gave the thread is for handlers that ask for it.
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = users_handler;
         action.sa_flags = SA_ONSTACK;
         ::sigaction(SIGSEGV, &action, nullptr);

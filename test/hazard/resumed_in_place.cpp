@@ -35,11 +35,14 @@ struct pending {
 struct waiting {
     template <class Where>
     explicit waiting(Where& where) {
-        corun::spawn(where, [this] {
-            operation.wait();
-            on = std::this_thread::get_id();
-            has_gone_on = true;
-        }, asio::detached);
+        corun::spawn(
+            where,
+            [this] {
+                operation.wait();
+                on = std::this_thread::get_id();
+                has_gone_on = true;
+            },
+            asio::detached);
     }
     pending operation;
     std::thread::id on;
@@ -71,10 +74,13 @@ BOOST_AUTO_TEST_CASE(a_socket_needs_one_handler) {
     asio::local::stream_protocol::socket own{io}, peer{io};
     asio::local::connect_pair(own, peer);
     std::size_t received = 0;
-    corun::spawn(io, [&] {
-        char data[8];
-        for (int i = 0; i != 3; ++i) received += corun::yield(own.async_read_some(asio::buffer(data), asio::deferred));
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            char data[8];
+            for (int i = 0; i != 3; ++i) received += corun::yield(own.async_read_some(asio::buffer(data), asio::deferred));
+        },
+        asio::detached);
     io.poll();
     for (std::size_t i = 1; i != 4; ++i) {
         peer.write_some(asio::buffer("x", 1));
@@ -90,17 +96,20 @@ BOOST_AUTO_TEST_CASE(not_inside_of_a_strand) {
     asio::io_context::strand io_strand{io};
     waiting first{io}, second{io};
     bool in_strand = true;
-    corun::spawn(io, [&] {
-        pending third;
-        asio::post(strand, [&] {
-            third.complete();
-            BOOST_TEST(strand.running_in_this_thread());
-        });
-        third.wait();
-        in_strand = strand.running_in_this_thread();
-        corun::yield();  // refused below the frame of a strand
-        third.drop();
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            pending third;
+            asio::post(strand, [&] {
+                third.complete();
+                BOOST_TEST(strand.running_in_this_thread());
+            });
+            third.wait();
+            in_strand = strand.running_in_this_thread();
+            corun::yield();  // refused below the frame of a strand
+            third.drop();
+        },
+        asio::detached);
     asio::post(strand, [&] {
         first.operation.complete();
         BOOST_TEST(!first.has_gone_on);
@@ -127,22 +136,25 @@ BOOST_AUTO_TEST_CASE(a_composed_operation_that_ends_on_a_strand) {
             [&, step = 0](auto& self) mutable {
                 steps_on_strand += strand.running_in_this_thread();
                 switch (step++) {
-                case 0: return asio::post(io, std::move(self));
-                case 1: return asio::post(strand, std::move(self));
-                default: self.complete();
+                    case 0: return asio::post(io, std::move(self));
+                    case 1: return asio::post(strand, std::move(self));
+                    default: self.complete();
                 }
             },
             token, io);
     };
     for (int i = 0; i != 3; ++i)
-        corun::spawn(io, [&] {
-            for (int round = 0; round != 3; ++round) {
-                through_strand(corun::yield);
-                BOOST_TEST(!strand.running_in_this_thread());
-                corun::yield();  // refused below the frame of a strand
-            }
-            ++ended;
-        }, asio::detached);
+        corun::spawn(
+            io,
+            [&] {
+                for (int round = 0; round != 3; ++round) {
+                    through_strand(corun::yield);
+                    BOOST_TEST(!strand.running_in_this_thread());
+                    corun::yield();  // refused below the frame of a strand
+                }
+                ++ended;
+            },
+            asio::detached);
     io.run();
     BOOST_TEST(ended == 3);
     BOOST_TEST(steps_on_strand > 0);
@@ -183,14 +195,17 @@ BOOST_AUTO_TEST_CASE(not_while_fibers_of_this_or_another_scheduler_run) {
     corun::scheduler second{io.get_executor()};
     waiting here{io}, there{second};
     io.poll();
-    corun::spawn(io, [&] {
-        here.operation.complete();
-        BOOST_TEST(!here.has_gone_on);
-        there.operation.complete();
-        BOOST_TEST(!there.has_gone_on);
-        corun::yield();
-        BOOST_TEST(here.has_gone_on);
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            here.operation.complete();
+            BOOST_TEST(!here.has_gone_on);
+            there.operation.complete();
+            BOOST_TEST(!there.has_gone_on);
+            corun::yield();
+            BOOST_TEST(here.has_gone_on);
+        },
+        asio::detached);
     io.run();
     BOOST_TEST(here.has_gone_on);
     BOOST_TEST(there.has_gone_on);
@@ -208,10 +223,13 @@ BOOST_AUTO_TEST_CASE(a_failure_that_nobody_receives_leaves_run) {
         operation.wait();
         throw std::runtime_error{"unreceived"};
     });
-    corun::spawn(io, [&] {
-        for (int i = 0; i != 5; ++i) corun::yield(asio::post(io, asio::deferred));
-        other_ended = true;
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            for (int i = 0; i != 5; ++i) corun::yield(asio::post(io, asio::deferred));
+            other_ended = true;
+        },
+        asio::detached);
     asio::post(io, [&] {
         asio::post(io, [&] {
             operation.complete();
@@ -228,12 +246,15 @@ BOOST_AUTO_TEST_CASE(a_failure_that_nobody_receives_leaves_run) {
 BOOST_AUTO_TEST_CASE(errno_of_the_fiber_and_of_the_handler) {
     asio::io_context io;
     pending operation;
-    corun::spawn(io, [&] {
-        set_errno(E2BIG);
-        operation.wait();
-        BOOST_TEST(get_errno() == E2BIG);
-        set_errno(EDOM);
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            set_errno(E2BIG);
+            operation.wait();
+            BOOST_TEST(get_errno() == E2BIG);
+            set_errno(EDOM);
+        },
+        asio::detached);
     io.poll();
     asio::post(io, [&] {
         set_errno(ENXIO);
@@ -250,17 +271,23 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn) {
     pending operation;
     bool stop = false;
     int turns_of_the_other = 0;
-    corun::spawn(io, [&] {
-        operation.wait();
-        while (!stop) corun::yield();
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            operation.wait();
+            while (!stop) corun::yield();
+        },
+        asio::detached);
     io.poll();
-    corun::spawn(io, [&] {
-        while (!stop) {
-            corun::yield();
-            ++turns_of_the_other;
-        }
-    }, asio::detached);
+    corun::spawn(
+        io,
+        [&] {
+            while (!stop) {
+                corun::yield();
+                ++turns_of_the_other;
+            }
+        },
+        asio::detached);
     asio::post(io, [&] {
         operation.complete();
         asio::post(io, [&] { stop = true; });

@@ -25,8 +25,7 @@ BOOST_AUTO_TEST_CASE(one_gibibyte) {
     constexpr std::size_t stack = 64 * 1024;
 #endif
     corun::run([=] {
-        asio::io_context& io = static_cast<asio::io_context&>(
-            asio::query(corun::this_fiber::executor(), asio::execution::context));
+        asio::io_context& io = static_cast<asio::io_context&>(asio::query(corun::this_fiber::executor(), asio::execution::context));
         stream a{io}, b{io};
         asio::local::connect_pair(a, b);
         std::vector<char> block(1 << 20, 'x');

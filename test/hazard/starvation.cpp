@@ -6,9 +6,9 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
 #include <array>
 #include <chrono>
-#include <unistd.h>
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;

@@ -64,9 +64,9 @@ BOOST_AUTO_TEST_CASE(while_it_starts) {
     corun::run([] {
         flag f;
         BOOST_TEST(corun::yield(wait_for_flag{f, [&] {
-                       f.set = true;
-                       f.waiting->wake();
-                   }}) == 42);
+                                                  f.set = true;
+                                                  f.waiting->wake();
+                                              }}) == 42);
     });
 }
 
@@ -76,11 +76,11 @@ BOOST_AUTO_TEST_CASE(while_it_parks_from_another_thread) {
             flag f;
             std::thread other;
             BOOST_TEST(corun::yield(wait_for_flag{f, [&] {
-                           other = std::thread{[&f, w = *f.waiting] {
-                               f.set = true;
-                               w.wake();
-                           }};
-                       }}) == 42);
+                                                      other = std::thread{[&f, w = *f.waiting] {
+                                                          f.set = true;
+                                                          w.wake();
+                                                      }};
+                                                  }}) == 42);
             other.join();
         });
 }

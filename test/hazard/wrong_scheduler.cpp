@@ -10,6 +10,7 @@
 #include <corun/once.hpp>
 #include <corun/rate_limiter.hpp>
 #include <corun/run.hpp>
+#include <corun/scheduler.hpp>
 #include <corun/select.hpp>
 #include <corun/semaphore.hpp>
 #include <corun/shared_mutex.hpp>
@@ -20,10 +21,13 @@
 
 #include "support/leaks.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -59,6 +63,8 @@ BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
         BOOST_TEST(names(refused([&] { (void)c.try_send(1); }), "channel"));
         BOOST_TEST(names(refused([&] { corun::yield(c.send(1)); }), "channel"));
         BOOST_TEST(names(refused([&] { (void)corun::yield(c.receive()); }), "channel"));
+        std::vector<int> batch;
+        BOOST_TEST(names(refused([&] { (void)corun::yield(c.receive_some(batch)); }), "channel"));
         BOOST_TEST(names(refused([&] { c.close(); }), "channel"));
 
         corun::mutex m;
@@ -71,16 +77,33 @@ BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
         changed.notify_one();
         BOOST_TEST(names(refused([&] { changed.notify_one(); }), "condition_variable"));
         BOOST_TEST(names(refused([&] { changed.notify_all(); }), "condition_variable"));
+        BOOST_TEST(names(refused([&] {
+                             corun::mutex mine;
+                             auto mine_held = corun::yield(mine.lock());
+                             corun::yield(changed.wait(mine_held));
+                         }),
+                         "condition_variable"));
+        BOOST_TEST(names(refused([&] {
+                             corun::mutex mine;
+                             auto mine_held = corun::yield(mine.lock());
+                             corun::yield(changed.wait(mine_held, [] { return true; }));
+                         }),
+                         "condition_variable"));
 
         corun::shared_mutex s;
         const auto reading = corun::yield(s.lock_shared());
         BOOST_TEST(names(refused([&] { (void)corun::yield(s.lock_shared()); }), "shared_mutex"));
         BOOST_TEST(names(refused([&] { (void)corun::yield(s.lock()); }), "shared_mutex"));
+        BOOST_TEST(names(refused([&] { (void)s.try_lock(); }), "shared_mutex"));
+        BOOST_TEST(names(refused([&] { (void)s.try_lock_shared(); }), "shared_mutex"));
+        BOOST_TEST(names(refused([&] { s.unlock(); }), "shared_mutex"));
+        BOOST_TEST(names(refused([&] { s.unlock_shared(); }), "shared_mutex"));
 
         corun::semaphore permits{1};
         permits.release();
         BOOST_TEST(names(refused([&] { permits.release(); }), "semaphore"));
         BOOST_TEST(names(refused([&] { corun::yield(permits.acquire()); }), "semaphore"));
+        BOOST_TEST(names(refused([&] { (void)permits.try_acquire(); }), "semaphore"));
 
         corun::event e;
         e.set();
@@ -95,6 +118,7 @@ BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
 
         corun::wait_group all;
         all.add();
+        BOOST_TEST(names(refused([&] { all.add(); }), "wait_group"));
         BOOST_TEST(names(refused([&] { all.done(); }), "wait_group"));
         BOOST_TEST(names(refused([&] { corun::yield(all.wait()); }), "wait_group"));
 
@@ -110,6 +134,7 @@ BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
         corun::broadcast<int> news{1};
         auto reader = news.subscribe();
         BOOST_TEST(names(refused([&] { news.send(1); }), "broadcast"));
+        BOOST_TEST(names(refused([&] { news.close(); }), "broadcast"));
         BOOST_TEST(names(refused([&] { (void)news.subscribe(); }), "broadcast"));
         BOOST_TEST(names(refused([&] { (void)corun::yield(reader.receive()); }), "broadcast"));
 
@@ -126,7 +151,17 @@ BOOST_AUTO_TEST_CASE(looking_at_it_is_a_use) {
     corun::semaphore permits{1};
     corun::once o;
     corun::broadcast<int> news{1};
+    corun::event e;
+    corun::latch l{1};
+    corun::wait_group all;
     corun::run([&] {
+        e.reset();
+        (void)l.try_wait();
+        (void)all.try_wait();
+        BOOST_TEST(names(refused([&] { (void)e.is_set(); }), "event"));
+        BOOST_TEST(names(refused([&] { (void)e.try_wait(); }), "event"));
+        BOOST_TEST(names(refused([&] { (void)l.try_wait(); }), "latch"));
+        BOOST_TEST(names(refused([&] { (void)all.try_wait(); }), "wait_group"));
         (void)c.try_receive();
         (void)m.try_lock();
         permits.release();
@@ -151,6 +186,32 @@ BOOST_AUTO_TEST_CASE(also_inside_a_select) {
         (void)c.try_receive();
         BOOST_TEST(names(refused([&] { (void)corun::yield(corun::select(corun::sleep_for(1h), c.receive())); }), "channel"));
     });
+}
+
+// Both run on one thread, in turn: no data race would show it.
+BOOST_AUTO_TEST_CASE(also_on_the_same_thread) {
+    boost::asio::io_context context;
+    corun::scheduler one{context.get_executor()}, other{context.get_executor()};
+    corun::channel<int> c{1};
+    bool was_refused = false, handler_was_refused = false;
+    corun::spawn(one, [&] { c.try_send(1); });
+    corun::spawn(other, [&] {
+        try {
+            (void)c.try_receive();
+        } catch (const corun::wrong_scheduler&) {
+            was_refused = true;
+        }
+    });
+    boost::asio::post(context, [&] {
+        try {
+            (void)c.try_receive();
+        } catch (const corun::wrong_scheduler&) {
+            handler_was_refused = true;
+        }
+    });
+    context.run();
+    BOOST_TEST(was_refused);
+    BOOST_TEST(handler_was_refused);
 }
 
 BOOST_AUTO_TEST_CASE(plain_code_may_set_it_up_but_not_use_it_afterwards) {

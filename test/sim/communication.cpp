@@ -13,8 +13,8 @@
 
 namespace sim = corun::sim;
 using namespace std::chrono_literals;
-using corun_test::within_three_preemptions;
 using corun_test::was_cancelled;
+using corun_test::within_three_preemptions;
 
 namespace {
 

@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(a_deadlock_says_who_waits_for_whom_and_where) {
         corun::yield(a.join());
     });
     BOOST_TEST((r.kind == sim::failure_kind::deadlock));
-    BOOST_TEST(
-        says(r, {"'main' (#1) waits in join of 'a' (#3) at failures.cpp:", "'a' (#3) waits in join of 'b' (#2)", "'b' (#2) waits in"}));
+    BOOST_TEST(says(
+        r, {"'main' (#1) waits in join of 'a' (#3) at failures.cpp:", "'a' (#3) waits in join of 'b' (#2)", "'b' (#2) waits in"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_cycle_of_joins_fails_the_join_that_closes_it) {
@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(the_report_has_the_trace) {
         throw std::out_of_range{"the end"};
     });
     const std::string text = to_string(r);
-    for (const char* part : {"the end", "corun::sim::replay(\"0/",
-                             "'a' (#2) from failures.cpp:", "waits in sleep at failures.cpp:", "1.500000 s", "'main' (#1) from failures.cpp:"})
+    for (const char* part : {"the end", "corun::sim::replay(\"0/", "'a' (#2) from failures.cpp:", "waits in sleep at failures.cpp:",
+                             "1.500000 s", "'main' (#1) from failures.cpp:"})
         BOOST_TEST((text.find(part) != std::string::npos), part << " is in " << text);
 }
 

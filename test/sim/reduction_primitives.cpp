@@ -1,5 +1,5 @@
-// Random small programs on each primitive, explored in full and with sleep sets: the same outcomes must be reached. What a primitive
-// does not declare to the simulation (detail::named_object) is missing here.
+// Random small programs on each primitive, explored in full and with sleep sets: the same outcomes must be reached. What a
+// primitive does not declare to the simulation (detail::named_object) is missing here.
 #include "support/leaks.hpp"
 #include "support/primitive_kinds.hpp"
 

@@ -10,21 +10,18 @@
 #include <corun/yield.hpp>
 
 #include "support/leaks.hpp"
+#include "support/ledger.hpp"
 #include "support/random.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <memory>
 #include <optional>
 #include <vector>
 
-namespace {
+using corun_test::token;
+using kept = corun_test::ledger::kept;
 
-/// Moves only, and is empty when it has been moved from.
-struct token {
-    explicit token(int n) : number{std::make_unique<int>(n)} {}
-    std::unique_ptr<int> number;
-};
+namespace {
 
 class program {
 public:
@@ -47,38 +44,18 @@ public:
                 corun::yield(f.join());
             } catch (const corun::fiber_cancelled&) {
             }
-        drain(first_);
-        drain(second_);
-        std::size_t misplaced = 0;
-        for (const int places : seen_) misplaced += places != 1;
-        return misplaced;
+        ledger_.drain(first_);
+        ledger_.drain(second_);
+        return ledger_.misplaced();
     }
 
 private:
     using channel = corun::channel<token>;
 
     channel& any_channel() { return roll_.one_in(3) ? second_ : first_; }
-    token make() {
-        seen_.push_back(0);
-        return token{static_cast<int>(seen_.size()) - 1};
-    }
-    void found(const token& t) { ++seen_[static_cast<std::size_t>(*t.number)]; }
-    void drain(channel& c) {
-        while (auto t = c.try_receive()) found(*t);
-    }
-    /// However a send ends: what it has not delivered is still here.
-    struct kept {
-        explicit kept(program& p) : owner{p}, value{p.make()} {}
-        ~kept() {
-            if (value.number) owner.found(value);
-        }
-        program& owner;
-        token value;
-    };
-
     void send_some() try {
         for (std::size_t n = roll_.below(40); n > 0; --n) {
-            kept mine{*this};
+            kept mine{ledger_};
             if (roll_.one_in(4))
                 (void)any_channel().try_send(std::move(mine.value));
             else
@@ -96,20 +73,18 @@ private:
                 batch.clear();
                 const std::size_t count = corun::yield(any_channel().receive_some(batch, 1 + roll_.below(4)));
                 BOOST_TEST_REQUIRE(count == batch.size());
-                for (const token& one : batch) found(one);
+                for (const token& one : batch) ledger_.found(one);
             } else {
                 t = roll_.one_in(5) ? any_channel().try_receive() : corun::yield(any_channel().receive());
             }
-            if (t) found(*t);
+            ledger_.found(t);
             if (roll_.one_in(5)) corun::yield();
         }
     }
     void select_some() try {
         for (std::size_t n = roll_.below(40); n > 0; --n) {
-            kept one{*this}, other{*this};
-            const auto seen = [this](std::optional<token> t) {
-                if (t) found(*t);
-            };
+            kept one{ledger_}, other{ledger_};
+            const auto seen = [this](const std::optional<token>& t) { ledger_.found(t); };
             corun::yield(corun::select(corun::on(first_.receive(), seen), corun::on(second_.receive(), seen),
                                        corun::on(first_.send(std::move(one.value)), [] {}),
                                        corun::on(second_.send(std::move(other.value)), [] {}),
@@ -121,7 +96,7 @@ private:
     corun_test::dice roll_;
     channel first_;
     channel second_;
-    std::vector<int> seen_;  // by number: in how many places
+    corun_test::ledger ledger_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Selects over the concurrent_ twins on several threads at once: each case is committed once, nothing is lost, nobody waits for ever.
+// Selects over the concurrent_ twins on several threads at once: each case is committed once, nothing is lost, nobody waits for
+// ever.
 #include <corun/select.hpp>
 
 #include <corun/channel.hpp>

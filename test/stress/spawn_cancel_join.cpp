@@ -1,4 +1,5 @@
-// Fibers that are spawned, cancelled and joined again and again leave nothing behind: neither stacks nor allocations nor memory grow.
+// Fibers that are spawned, cancelled and joined again and again leave nothing behind: neither stacks nor allocations nor memory
+// grow.
 #include "support/leaks.hpp"
 
 #include <corun.hpp>

@@ -62,7 +62,8 @@ bool can_fail_allocations() noexcept { return true; }
 void* allocate(std::size_t bytes, std::size_t alignment = __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
     if (is_to_fail()) throw std::bad_alloc{};
     const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-    void* block = alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::aligned_alloc(alignment, rounded) : std::malloc(bytes + !bytes);
+    void* block =
+        alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::aligned_alloc(alignment, rounded) : std::malloc(bytes + !bytes);
     if (block == nullptr) throw std::bad_alloc{};
     live.fetch_add(1, std::memory_order_relaxed);
     ++made;
@@ -82,7 +83,9 @@ void release(void* block) noexcept {
 // Weak: a test may have its own (sim/failing_new.cpp).
 #if !defined(CORUN_SANITIZED)
 [[gnu::weak]] void* operator new(std::size_t bytes) { return corun_test::allocate(bytes); }
-[[gnu::weak]] void* operator new(std::size_t bytes, std::align_val_t to) { return corun_test::allocate(bytes, static_cast<std::size_t>(to)); }
+[[gnu::weak]] void* operator new(std::size_t bytes, std::align_val_t to) {
+    return corun_test::allocate(bytes, static_cast<std::size_t>(to));
+}
 [[gnu::weak]] void operator delete(void* block) noexcept { corun_test::release(block); }
 [[gnu::weak]] void operator delete(void* block, std::size_t) noexcept { corun_test::release(block); }
 [[gnu::weak]] void operator delete(void* block, std::align_val_t) noexcept { corun_test::release(block); }

@@ -1,11 +1,11 @@
 #include "child_process.hpp"
 
-#include <array>
-#include <csignal>
-#include <stdexcept>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
+#include <csignal>
+#include <stdexcept>
 
 namespace corun_test {
 

@@ -17,7 +17,8 @@
 
 namespace corun_test {
 
-/// Called on a fiber. Completes with the values, posted to the handler's executor, else to the fiber's: `complete_with<void(int)>(token, 5)`.
+/// Called on a fiber. Completes with the values, posted to the handler's executor, else to the fiber's:
+/// `complete_with<void(int)>(token, 5)`.
 template <class... Signatures, class Token, class... Values>
 auto complete_with(Token&& token, Values... values) {
     return boost::asio::async_initiate<Token, Signatures...>(

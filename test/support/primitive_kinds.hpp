@@ -1,5 +1,5 @@
-// Kinds of primitives, as material for random programs. A kind has the functions that a program is made of, by number; each says what
-// its caller saw.
+// Kinds of primitives, as material for random programs. A kind has the functions that a program is made of, by number; each says
+// what its caller saw.
 #pragma once
 
 #include <corun.hpp>

@@ -31,8 +31,7 @@ trace_scratch::trace_scratch() {
 
 trace_scratch::~trace_scratch() {
     std::error_code ignored;  // a flight recorder leaves no file
-    if (const char* folder = std::getenv("CORUN_KEEP_TRACES"))
-        std::filesystem::copy(path, folder, ignored);
+    if (const char* folder = std::getenv("CORUN_KEEP_TRACES")) std::filesystem::copy(path, folder, ignored);
     std::filesystem::remove(path, ignored);
 }
 

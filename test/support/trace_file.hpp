@@ -32,8 +32,8 @@ struct trace_arrow {
 };
 
 struct trace_file {
-    // Checks that it is JSON, that check_trace_rules finds nothing, and that the file's order is that of time on each track. Reports what
-    // is wrong to Boost.Test.
+    // Checks that it is JSON, that check_trace_rules finds nothing, and that the file's order is that of time on each track.
+    // Reports what is wrong to Boost.Test.
     explicit trace_file(const std::string& path);
 
     std::map<std::uint64_t, std::string> names;  // of tracks

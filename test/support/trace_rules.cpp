@@ -84,8 +84,8 @@ std::string arrow_of(const event& each) {
     return text_of(*each.fields, "cat") + " " + each.name + " " + std::to_string(each.fields->at("id").to_number<std::uint64_t>());
 }
 
-// Events are taken by time, those of the same time in the file's order, as Perfetto does; an end closes the slice that was opened last,
-// and an arrow belongs to the slice that is open on its track.
+// Events are taken by time, those of the same time in the file's order, as Perfetto does; an end closes the slice that was opened
+// last, and an arrow belongs to the slice that is open on its track.
 void check_order(std::vector<event>& events, const std::set<std::uint64_t>& named) {
     std::sort(events.begin(), events.end(), [](const event& a, const event& b) {
         return std::tie(a.at, a.fields) < std::tie(b.at, b.fields);  // the fields lie in the file's order

@@ -108,8 +108,8 @@ CORUN_SWITCH void refuse_below_strand(fiber_record& self) {
         throw_yield_below_strand(self);
 }
 
-// What the yield on an operation does first: notes its place and throws where it must. `await` looks at strands: many operations are
-// done before it comes to that.
+// What the yield on an operation does first: notes its place and throws where it must. `await` looks at strands: many operations
+// are done before it comes to that.
 CORUN_SWITCH fiber_record& enter_operation(std::source_location where) {
     fiber_record& self = this_fiber_record(where);
     self.where = where;

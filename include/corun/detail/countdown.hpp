@@ -27,8 +27,10 @@ public:
     }
     /// An operation without a value.
     [[nodiscard]] gate::operation wait() noexcept { return gate_.wait(1); }
-    /// Blocks the calling thread. Throws switch_forbidden on a fiber.
-    void blocking_wait() { gate_.wait_blocking(1, "blocking_wait()"); }
+    /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
+    void blocking_wait(clock::time_point deadline = clock::time_point::max()) {
+        gate_.wait_blocking(1, "blocking_wait()", deadline);
+    }
     /// Calls the token's handler as void(std::exception_ptr).
     template <class Token>
     auto async_wait(Token&& token) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corun/detail/liveness.hpp>
+#include <corun/detail/shared_handler.hpp>
 #include <corun/detail/shared_operation.hpp>
 
 #include <cstddef>
@@ -10,8 +11,8 @@
 
 namespace corun::detail {
 
-// State has passes(n), whether it lets one through who wants n, take(n), which takes that then, and give_back(n), which undoes it. Called
-// under the lock; they run no user code and do not throw.
+// State has passes(n), whether it lets one through who wants n, take(n), which takes that then, and give_back(n), which undoes it.
+// Called under the lock; they run no user code and do not throw.
 template <class State>
 class gate {
 public:
@@ -56,7 +57,9 @@ public:
     using operation = shared_operation<request>;
 
     [[nodiscard]] operation wait(std::ptrdiff_t n) noexcept { return operation{std::in_place, *this, n}; }
-    void wait_blocking(std::ptrdiff_t n, const char* what) { shared_blocking<request>{*this, n}.wait(what); }
+    void wait_blocking(std::ptrdiff_t n, const char* what, clock::time_point deadline) {
+        shared_blocking<request>{*this, n}.wait(what, deadline);
+    }
 
     [[nodiscard]] bool try_take(std::ptrdiff_t n) noexcept {
         const std::lock_guard hold{lock_};

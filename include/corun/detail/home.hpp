@@ -9,8 +9,9 @@
 
 namespace corun::detail {
 
-// The first one on which it is used, for good. Before that, plain code may use it: to set it up. One word, so that two schedulers that begin at the same time cannot both have it. A simulated scheduler is never bound to, so that
-// each use comes to `bind`, which declares it to the simulation.
+// The first one on which it is used, for good. Before that, plain code may use it: to set it up. One word, so that two schedulers
+// that begin at the same time cannot both have it. A simulated scheduler is never bound to, so that each use comes to `bind`, which
+// declares it to the simulation.
 class home {
 public:
     // Null until then.
@@ -27,8 +28,8 @@ public:
     // After a check.
     void close() noexcept { set(word_.load(std::memory_order_relaxed) | closed); }
 
-    // A primitive may mark itself while there may be something to take from it. Then one comparison says that `here` may use it, that it is
-    // open, and that there is nothing. A mark may be out of date; a missing one may not.
+    // A primitive may mark itself while there may be something to take from it. Then one comparison says that `here` may use it,
+    // that it is open, and that there is nothing. A mark may be out of date; a missing one may not.
     [[nodiscard]] bool is_open_and_unmarked(scheduler_core* here) const noexcept {
         return word_.load(std::memory_order_relaxed) == reinterpret_cast<std::uintptr_t>(here);
     }

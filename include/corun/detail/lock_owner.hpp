@@ -8,9 +8,9 @@
 
 namespace corun::detail {
 
-// Kept by a lock of one scheduler while it is held by one. The holder is the fiber that took the lock, until its guard is moved: to another
-// fiber's stack, which makes that one the holder, or to where nobody can say whose it is. A fiber counts what it holds: the record of one
-// that ends before a guard of it does must not go (scheduler_impl::end).
+// Kept by a lock of one scheduler while it is held by one. The holder is the fiber that took the lock, until its guard is moved: to
+// another fiber's stack, which makes that one the holder, or to where nobody can say whose it is. A fiber counts what it holds: the
+// record of one that ends before a guard of it does must not go (scheduler_impl::end).
 class lock_owner {
 public:
     [[nodiscard]] bool is_held() const noexcept { return holder_ != nullptr; }
@@ -46,7 +46,8 @@ public:
         return is_parked(holder_->state) || holder_ == &self;
     }
 
-    // The lock's guard is at another place now. Any thread, of which only one that is inside the lock's scheduler may change anything.
+    // The lock's guard is at another place now. Any thread, of which only one that is inside the lock's scheduler may change
+    // anything.
     void guard_moved(const void* guard, const scheduler_core* home) noexcept;
 
 private:
@@ -54,9 +55,9 @@ private:
     lock_holder nobody_;  // stands in where it is not known: taking and releasing need not ask
 };
 
-// Throws `deadlock` if the waiter, which is about to wait for something that only the holder can end, would wait for itself in the end.
-// Only what is certain: each fiber on the way waits for the next one alone, with no deadline and no cancellation. `what` it waits for
-// stands in the message before the holder's name.
+// Throws `deadlock` if the waiter, which is about to wait for something that only the holder can end, would wait for itself in the
+// end. Only what is certain: each fiber on the way waits for the next one alone, with no deadline and no cancellation. `what` it
+// waits for stands in the message before the holder's name.
 void refuse_cycle(const fiber_record& waiter, const fiber_record& holder, const char* what);
 // The same for a lock. A simulation reports deadlocks itself.
 void refuse_lock_cycle(const fiber_record& waiter, const lock_owner& owner);

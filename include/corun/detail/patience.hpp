@@ -9,8 +9,8 @@
 
 namespace corun::detail {
 
-// Trying again costs less than parking and being woken, a few microseconds, where the other side runs and is about to come by; where it
-// is not, it is a waste. What the last attempts came to decides for how long the next one lasts. Any thread.
+// Trying again costs less than parking and being woken, a few microseconds, where the other side runs and is about to come by;
+// where it is not, it is a waste. What the last attempts came to decides for how long the next one lasts. Any thread.
 class patience {
 public:
     // The pauses grow, so that the other side gets ahead.

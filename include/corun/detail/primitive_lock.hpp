@@ -6,8 +6,8 @@
 
 namespace corun::detail {
 
-// Guards such a primitive. Who takes it is about to look at the primitive or to change it, which a simulation is to know; who does so
-// without it says `note_use`.
+// Guards such a primitive. Who takes it is about to look at the primitive or to change it, which a simulation is to know; who does
+// so without it says `note_use`.
 class primitive_lock {
 public:
     void lock() noexcept {

@@ -3,6 +3,7 @@
 
 #include <corun/detail/spin_lock.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <new>
@@ -13,11 +14,12 @@ namespace corun::detail {
 // Any thread. Outlives what is made in it.
 class recycled_memory {
 public:
-    recycled_memory() noexcept = default;
+    explicit recycled_memory(std::size_t alignment) noexcept
+        : alignment_{std::max<std::size_t>(alignment, __STDCPP_DEFAULT_NEW_ALIGNMENT__)} {}
     recycled_memory(const recycled_memory&) = delete;
     recycled_memory& operator=(const recycled_memory&) = delete;
     ~recycled_memory() {
-        while (first_ != nullptr) ::operator delete(std::exchange(first_, first_->next));
+        while (first_ != nullptr) ::operator delete(std::exchange(first_, first_->next), alignment_);
     }
 
     // @param size  the same each time. Throws std::bad_alloc.
@@ -26,7 +28,7 @@ public:
             const std::lock_guard hold{lock_};
             if (first_ != nullptr) return std::exchange(first_, first_->next);
         }
-        return ::operator new(size < sizeof(unused) ? sizeof(unused) : size);
+        return ::operator new(size < sizeof(unused) ? sizeof(unused) : size, alignment_);
     }
     void give_back(void* memory) noexcept {
         const std::lock_guard hold{lock_};
@@ -38,16 +40,16 @@ private:
         unused* next;
     };
 
+    std::align_val_t alignment_;
     spin_lock lock_;
     unused* first_ = nullptr;
 };
 
-// For one type: the memory is that of one of its objects.
+// For one type: the memory is that of one of its objects, with what its owner keeps beside it, and has its alignment.
 template <class T>
 class recycling_allocator {
 public:
     using value_type = T;
-    static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
     explicit recycling_allocator(recycled_memory& from) noexcept : from_{&from} {}
     template <class U>

@@ -8,8 +8,8 @@ struct ring_link {
     ring_link* previous;
 
     void link_to_itself() noexcept { next = previous = this; }
-    // As the last one. A store lies between those of `next` and `previous`: a compiler would make one of the two, by way of a vector
-    // register, which takes longer.
+    // As the last one. A store lies between those of `next` and `previous`: a compiler would make one of the two, by way of a
+    // vector register, which takes longer.
     void link_before(ring_link& head) noexcept {
         ring_link* const last = head.previous;
         next = &head;

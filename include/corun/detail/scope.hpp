@@ -15,8 +15,8 @@ namespace corun::detail {
 // On the fiber's stack, linked from the innermost (fiber_record::innermost) outwards; entered by its constructor and left by its
 // destructor, on the fiber. All else is for the scheduler's owner.
 //
-// A cancelled scope makes every yield inside of it throw, unless a shield that holds lies between. The yield throws for the outermost
-// cancelled scope that it can see, and only that one may turn the exception into something else.
+// A cancelled scope makes every yield inside of it throw, unless a shield that holds lies between. The yield throws for the
+// outermost cancelled scope that it can see, and only that one may turn the exception into something else.
 //
 // While an exception unwinds the fiber, yields in destructors see only the scopes that were entered since it was thrown: what they
 // begin themselves can be late and can be cancelled, and nothing else throws there.
@@ -36,8 +36,8 @@ public:
     // Cancels it at a time of corun::clock; max() is never. Throws std::bad_alloc.
     void expire_at(clock::time_point deadline);
 
-    // Makes it a shield: what is cancelled outside does not show inside until `grace` has passed since. An outer cancellation that is
-    // already there counts from now.
+    // Makes it a shield: what is cancelled outside does not show inside until `grace` has passed since. An outer cancellation that
+    // is already there counts from now.
     void shield_for(clock::duration grace) noexcept;
 
     // Another thread may cancel it.
@@ -72,7 +72,7 @@ private:
     const std::source_location where_;
     clock::time_point deadline_ = clock::time_point::max();  // a shield's: when its grace ends, once that has begun
     clock::duration grace_{};
-    const int unwinding_;          // exceptions that unwound the fiber when it entered
+    const int unwinding_;  // exceptions that unwound the fiber when it entered
     std::uint32_t thrown_before_;  // what the fiber had swallowed when it entered
     cancel_reason reason_{};
     const scope_kind kind_;

@@ -23,7 +23,8 @@ concept shared_committing = requires(T& op, const selection& among) {
     op.passes(among);
 };
 
-// One case: an operation, and how it takes part. Committing ones are taken by whoever serves them; any other is begun, asked, and stopped.
+// One case: an operation, and how it takes part. Committing ones are taken by whoever serves them; any other is begun, asked, and
+// stopped.
 // @tparam Op  an operation, or a reference to one of the caller's
 template <class Op, class Function = no_function>
 struct select_case {
@@ -90,9 +91,9 @@ struct select_case {
         }
         return !is_committing;
     }
-    // Where another one has failed to begin.
+    // Of one that has not begun, because another one has failed to.
     void stay_out() noexcept {
-        if constexpr (is_committing && !is_shared) op.stay_out_of_select();
+        if constexpr (!is_shared) op.stay_out_of_select();
     }
     // False: it goes on until is_available().
     [[nodiscard]] bool withdraw() {
@@ -156,7 +157,7 @@ constexpr void check_selectable() {
     static_assert(asio_operation<op> || operation<op>, "select: not an operation");
     static_assert(!operation<op> || selectable<op>,
                   "select: this operation takes effect before it ends (a barrier's arrival, a condition's wait, a once's call, a "
-                  "select inside of select), so that it cannot lose");
+                  "read or write of a whole buffer, a select inside of select), so that it cannot lose");
 }
 
 // Beside cases that other threads may commit, one of the scheduler's own must be decided on before its value is moved.
@@ -218,7 +219,7 @@ using case_value = decltype(value_of(std::declval<Case&>()));
 template <class First, class... Rest>
 struct select_result {
     static constexpr bool is_plain =
-        (has_function<First> && ... && has_function<Rest>)&&(std::is_same_v<case_value<First>, case_value<Rest>> && ...);
+        (has_function<First> && ... && has_function<Rest>) && (std::is_same_v<case_value<First>, case_value<Rest>> && ...);
     using type =
         std::conditional_t<is_plain, case_value<First>, std::variant<storable<case_value<First>>, storable<case_value<Rest>>...>>;
 

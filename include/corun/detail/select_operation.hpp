@@ -17,9 +17,9 @@ namespace corun::detail {
 
 enum class tie : std::uint8_t { random, first };
 
-// First it asks the cases one by one and commits one that is ready. Where none is, it waits in all of them, and whoever serves one decides
-// for it (selection). Cases of concurrent_ primitives begin to wait last and all at once, under all their locks, after a look at each: so
-// two selects that are begun on two threads cannot both miss what the other one offers.
+// First it asks the cases one by one and commits one that is ready. Where none is, it waits in all of them, and whoever serves one
+// decides for it (selection). Cases of concurrent_ primitives begin to wait last and all at once, under all their locks, after a
+// look at each: so two selects that are begun on two threads cannot both miss what the other one offers.
 template <tie Tie, class... Cases>
 class [[nodiscard]] select_operation : selection {
     static constexpr std::size_t count = sizeof...(Cases);
@@ -78,7 +78,8 @@ public:
     void describe_wait(wait_info& info) const noexcept {
         info.say("select of ", count);
         if constexpr (may_wait_for_fibers)
-            if (std::apply([](const auto&... c) { return (c.waits_for_fibers() && ...); }, cases_)) info.source = wake_source::fibers;
+            if (std::apply([](const auto&... c) { return (c.waits_for_fibers() && ...); }, cases_))
+                info.source = wake_source::fibers;
     }
     typename result::type get() {
         if constexpr (has_shared)
@@ -93,9 +94,11 @@ public:
 private:
     template <class Function>
     [[gnu::always_inline]] void each(Function f) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-            (f(std::get<I>(cases_), I), ...);
-        }(std::index_sequence_for<Cases...>{});
+        each(f, std::index_sequence_for<Cases...>{});
+    }
+    template <class Function, std::size_t... I>
+    [[gnu::always_inline]] void each(Function& f, std::index_sequence<I...>) {
+        (f(std::get<I>(cases_), I), ...);
     }
 
     // False: it cannot have been decided yet.
@@ -110,17 +113,23 @@ private:
         return may_be_over;
     }
 
-    // In a handler of what the start of a case has thrown. Another case may have been given its value meanwhile: that must not be lost.
+    // In a handler of what the start of a case has thrown. Another case may have been given its value meanwhile: that must not be
+    // lost.
     [[gnu::noinline, gnu::cold]] void give_up() {
-        each([]<class Case>(Case& c, std::size_t) {
-            if constexpr (!is_default<Case>) c.stay_out();
+        bool has_begun = true;  // so have those before the one that has thrown; what others did in an earlier select does not tell
+        each([&]<class Case>(Case& c, std::size_t i) {
+            if constexpr (!Case::is_committing)
+                has_begun = has_begun && (is_default<Case> || (begun_ >> i & 1) != 0);
+            else if (!has_begun)
+                c.stay_out();
         });
         if (!decide(nobody)) return;
         if (withdraw_all()) throw;
         failure_ = std::current_exception();
     }
 
-    // Commits one of the cases that are ready, if there are any: a random one of those that may be, and another one where it is not.
+    // Commits one of the cases that are ready, if there are any: a random one of those that may be, and another one where it is
+    // not.
     CORUN_SWITCH bool choose(scheduler_core* here) {
         mask available = 0;
         each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {

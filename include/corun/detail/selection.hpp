@@ -9,12 +9,12 @@ namespace corun::detail {
 
 struct fiber_record;
 
-// On the stack of the fiber that selects. Its cases wait in several queues; who serves one of them decides first, here. On one scheduler
-// that is a plain store. Where other threads may serve a case (`is_shared`) all race for one word, and who loses leaves the waiter
-// alone: its fiber withdraws it.
+// On the stack of the fiber that selects. Its cases wait in several queues; who serves one of them decides first, here. On one
+// scheduler that is a plain store. Where other threads may serve a case (`is_shared`) all race for one word, and who loses leaves
+// the waiter alone: its fiber withdraws it.
 //
-// Another thread looks at a selection only under the lock of the queue in which it has found the waiter: the fiber cannot have withdrawn
-// that waiter yet, and so the selection is still here.
+// Another thread looks at a selection only under the lock of the queue in which it has found the waiter: the fiber cannot have
+// withdrawn that waiter yet, and so the selection is still here.
 class selection {
 public:
     static constexpr int undecided = -1;
@@ -42,8 +42,8 @@ public:
     // Of one that is decided, by its fiber, or that nobody else can decide.
     void set(int number) noexcept { chosen_.store(number, std::memory_order_release); }
 
-    // The same in two steps, by who can tell only in between whether there is anything to serve with: a few instructions, for which all
-    // others wait. True: `set` or `let_go` must follow.
+    // The same in two steps, by who can tell only in between whether there is anything to serve with: a few instructions, for which
+    // all others wait. True: `set` or `let_go` must follow.
     [[nodiscard]] bool hold() noexcept { return change_to(held); }
     void let_go() noexcept { set(undecided); }
 

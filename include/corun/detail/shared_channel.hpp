@@ -16,9 +16,9 @@
 
 namespace corun::detail {
 
-// A lock guards those who wait, and the queue, unless that is a ring. Through a ring values pass without the lock while nobody waits;
-// who may have to wait says so (`waiting_`) before it looks at the ring for the last time, and who has changed the ring looks there
-// afterwards and serves those who wait.
+// A lock guards those who wait, and the queue, unless that is a ring. Through a ring values pass without the lock while nobody
+// waits; who may have to wait says so (`waiting_`) before it looks at the ring for the last time, and who has changed the ring
+// looks there afterwards and serves those who wait.
 template <class T>
 class shared_channel {
 public:

@@ -28,8 +28,8 @@ struct shared_receiver : shared_waiter {
 
 using holding = std::unique_lock<primitive_lock>;
 
-// Moves a value while the lock is free: by then its place in the queue, or its waiter, belongs to the one who moves it. Only values that
-// are mere bytes are moved under the lock.
+// Moves a value while the lock is free: by then its place in the queue, or its waiter, belongs to the one who moves it. Only values
+// that are mere bytes are moved under the lock.
 template <class T, class Function>
 void outside(holding& hold, Function move) noexcept {
     if constexpr (std::is_trivially_copyable_v<T>) {

@@ -2,8 +2,8 @@
 // concurrent_.
 #pragma once
 
-#include <corun/detail/simulation.hpp>
 #include <corun/detail/primitive_lock.hpp>
+#include <corun/detail/simulation.hpp>
 #include <corun/detail/wait_list.hpp>
 
 #include <mutex>
@@ -11,8 +11,8 @@
 
 namespace corun::detail {
 
-// Who waits. Belongs to its waiter, except while `in_line`, which the lock of the line guards. Who takes it out of the line owns it until
-// `resume`, the last touch: a cancellation comes too late then.
+// Who waits. Belongs to its waiter, except while `in_line`, which the lock of the line guards. Who takes it out of the line owns it
+// until `resume`, the last touch: a cancellation comes too late then.
 struct shared_waiter : ring_link {
     bool in_line = false;
     int index = 0;  // of its case
@@ -74,7 +74,8 @@ public:
         w.unlink();
         w.in_line = false;
     }
-    // Takes out who is to be served next, and claims it; null if nobody waits. Those who were given something else are dropped on the way.
+    // Takes out who is to be served next, and claims it; null if nobody waits. Those who were given something else are dropped on
+    // the way.
     shared_waiter* pop() noexcept {
         while (!empty()) {
             shared_waiter& w = first();

@@ -4,9 +4,12 @@
 #include <corun/detail/shared_channel.hpp>
 #include <corun/error.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace corun::detail {
 
@@ -71,6 +74,36 @@ struct shared_receive : shared_channel<T>::receiver {
     void get_in_line() noexcept { channel->line_up(*this); }
 
     shared_channel<T>* channel;
+};
+
+template <class T>
+struct shared_receive_some : shared_receive<T> {
+    shared_receive_some(shared_channel<T>& c, std::vector<T>& v, std::size_t n) : shared_receive<T>{c}, values{&v}, most{n} {
+        make_room();
+    }
+    shared_receive_some(shared_receive_some&& other) noexcept
+        : shared_receive<T>{std::move(other)}, values{other.values}, most{other.most} {}
+
+    // Nothing is taken out of the channel, nor handed over by a sender, unless there is room for it.
+    [[nodiscard]] std::size_t get() {
+        std::size_t count = 0;
+        while (this->value.has_value()) {
+            values->push_back(std::move(*this->value));
+            this->value.reset();
+            if (++count == most) break;
+            make_room();
+            (void)this->channel->pull(this->value, nullptr);
+        }
+        return count;
+    }
+
+    std::vector<T>* values;
+    std::size_t most;
+
+private:
+    void make_room() {
+        if (values->size() == values->capacity()) values->reserve(std::max<std::size_t>(16, 2 * values->size()));
+    }
 };
 
 }  // namespace corun::detail

@@ -15,12 +15,12 @@
 
 namespace corun::detail {
 
-// Vyukov's bounded queue ("Bounded MPMC queue", 1024cores.net). Each slot has a turn: equal to a position it is free for the value of that
-// number, one more it holds it. A thread takes a position first and moves its value afterwards, so that a slow move keeps nobody out;
-// only the slot that it is busy with looks full to receivers, or free to nobody.
+// Vyukov's bounded queue ("Bounded MPMC queue", 1024cores.net). Each slot has a turn: equal to a position it is free for the value
+// of that number, one more it holds it. A thread takes a position first and moves its value afterwards, so that a slow move keeps
+// nobody out; only the slot that it is busy with looks full to receivers, or free to nobody.
 //
-// Turns are changed by an exchange, and everything is sequentially consistent: who has changed a turn and then sees that nobody waits is
-// seen by whoever begins to wait and looks at the turn afterwards.
+// Turns are changed by an exchange, and everything is sequentially consistent: who has changed a turn and then sees that nobody
+// waits is seen by whoever begins to wait and looks at the turn afterwards.
 template <class T>
 class shared_ring {
 public:

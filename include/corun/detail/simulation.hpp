@@ -34,8 +34,8 @@ public:
     [[nodiscard]] virtual bool is_to_fail(failure_point point) noexcept = 0;
     virtual void misused(const char* what, const fiber_record& fiber) noexcept = 0;
     virtual void run_blocking(std::shared_ptr<blocking_job> job) = 0;
-    // A decision that the schedule records. A fault: 0 is what usually happens, and with the given probability another number below n;
-    // explore bounds how many of those strike in a run. `even`: each number is as good as the others, and explore tries all.
+    // A decision that the schedule records. A fault: 0 is what usually happens, and with the given probability another number below
+    // n; explore bounds how many of those strike in a run. `even`: each number is as good as the others, and explore tries all.
     static constexpr double even = -1;
     [[nodiscard]] virtual std::size_t choose(std::size_t n, double probability) noexcept = 0;
     // For what is decided by the seed alone: delays, lengths.
@@ -55,7 +55,8 @@ protected:
 [[nodiscard]] constexpr object_name name_of_fiber(std::uint64_t number) noexcept { return number << 32; }
 
 // Declares that the running step reads or writes an object that several fibers see. What sim::explore may leave out depends on it:
-// each function of a primitive that looks at its state reads it, each that changes it writes it. `object` is a member of the primitive:
+// each function of a primitive that looks at its state reads it, each that changes it writes it. `object` is a member of the
+// primitive:
 //     detail::named_object name_;
 class named_object {
 public:

@@ -47,9 +47,7 @@ public:
     }
 
     [[nodiscard]] executor_type get_executor() noexcept { return object_.get_executor(); }
-    [[nodiscard]] CORUN_SWITCH int native_handle() noexcept {
-        return state_.fd >= 0 ? state_.fd : object_.native_handle();
-    }
+    [[nodiscard]] CORUN_SWITCH int native_handle() noexcept { return state_.fd >= 0 ? state_.fd : object_.native_handle(); }
     [[nodiscard]] bool is_open() const noexcept { return state_.fd >= 0 || object_.is_open(); }
 
     // Notes that a scheduler is about to register it.
@@ -84,7 +82,9 @@ public:
             return;
         }
         const auto protocol = local_endpoint(ec).protocol();
-        if (!ec) set_option_of(state_.fd, option.level(protocol), option.name(protocol), option.data(protocol), option.size(protocol), ec);
+        if (!ec)
+            set_option_of(state_.fd, option.level(protocol), option.name(protocol), option.data(protocol), option.size(protocol),
+                          ec);
     }
     template <class Option>
     void set_option(const Option& option) {
@@ -98,8 +98,8 @@ public:
         }
         const auto protocol = local_endpoint(ec).protocol();
         if (ec) return;
-        const std::size_t size =
-            get_option_of(state_.fd, option.level(protocol), option.name(protocol), option.data(protocol), option.size(protocol), ec);
+        const std::size_t size = get_option_of(state_.fd, option.level(protocol), option.name(protocol), option.data(protocol),
+                                               option.size(protocol), ec);
         if (!ec) option.resize(protocol, size);
     }
     template <class Option>

@@ -12,8 +12,8 @@
 
 namespace corun::detail {
 
-// Whether the calling thread is the only one (glibc's manual, "Single-Threaded"). A thread that is made later sees all that was written
-// before. False where the system cannot tell.
+// Whether the calling thread is the only one (glibc's manual, "Single-Threaded"). A thread that is made later sees all that was
+// written before. False where the system cannot tell.
 [[nodiscard]] inline bool is_only_thread() noexcept {
 #if defined(CORUN_MAY_BE_ALONE)
     return __libc_single_threaded != 0;

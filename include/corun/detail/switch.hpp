@@ -25,8 +25,8 @@ struct exception_globals {
     unsigned int uncaught;
 };
 
-// Where the calling thread keeps errno, exception state, and Asio's lists of the strands that it is running, of both kinds. Asked for
-// once per drive: nobody changes threads within.
+// Where the calling thread keeps errno, exception state, and Asio's lists of the strands that it is running, of both kinds. Asked
+// for once per drive: nobody changes threads within.
 struct thread_places {
     int* error_number;
     exception_globals* exceptions;

@@ -33,7 +33,8 @@ struct token_state_base {
     std::exception_ptr failure;  // moving the arguments threw
 };
 
-// Emits the fiber's cancellation signal: total, then, in later turns of the loop and while the operation goes on, partial, terminal.
+// Emits the fiber's cancellation signal: total, then, in later turns of the loop and while the operation goes on, partial,
+// terminal.
 void ask_to_stop(token_state_base& state);
 [[noreturn]] void throw_abandoned(fiber_record& self);
 // Throws `cancelled` when the scheduler's context is being destroyed: an operation begun now would never complete.
@@ -145,13 +146,14 @@ template <class Derived, class Signature>
 struct handler_call;
 template <class Derived, class R, class... Args>
 struct handler_call<Derived, R(Args...)> {
-    void operator()(Args... args) { static_cast<Derived*>(this)->template finish<std::decay_t<Args>...>(std::forward<Args>(args)...); }
+    void operator()(Args... args) {
+        static_cast<Derived*>(this)->template finish<std::decay_t<Args>...>(std::forward<Args>(args)...);
+    }
 };
-// Move-only. Called once or destroyed uncalled; either way the fiber learns of it. It counts as a reference to the fiber, which the state
-// knows: there are many moves, and to move one pointer is cheap.
+// Move-only. Called once or destroyed uncalled; either way the fiber learns of it. It counts as a reference to the fiber, which the
+// state knows: there are many moves, and to move one pointer is cheap.
 template <class... Signatures>
-class token_handler
-    : public handler_call<token_handler<Signatures...>, typename signature_traits<Signatures>::plain>... {
+class token_handler : public handler_call<token_handler<Signatures...>, typename signature_traits<Signatures>::plain>... {
 public:
     using executor_type = scheduler::executor_type;
     using allocator_type = op_allocator<void>;

@@ -75,12 +75,12 @@ struct values_of<Only> {
 // Arguments of a signature, whatever its qualifiers.
 template <class Signature>
 struct signature_traits;
-#define CORUN_SIGNATURE(qualifiers)                                  \
-    template <class R, class... Args>                                \
-    struct signature_traits<R(Args...) qualifiers> {                 \
-        using plain = R(Args...);                                    \
-        using arguments = std::tuple<std::decay_t<Args>...>;         \
-        using values = values_of<std::decay_t<Args>...>;             \
+#define CORUN_SIGNATURE(qualifiers)                          \
+    template <class R, class... Args>                        \
+    struct signature_traits<R(Args...) qualifiers> {         \
+        using plain = R(Args...);                            \
+        using arguments = std::tuple<std::decay_t<Args>...>; \
+        using values = values_of<std::decay_t<Args>...>;     \
     };
 CORUN_SIGNATURE()
 CORUN_SIGNATURE(&)
@@ -103,8 +103,8 @@ struct token_result {
     static constexpr bool agree = (std::is_same_v<first, typename signature_traits<Rest>::values::type> && ...);
     using type = typename std::conditional_t<
         agree, std::type_identity<first>,
-        std::type_identity<std::variant<value_or_nothing<first>,
-                                        value_or_nothing<typename signature_traits<Rest>::values::type>...>>>::type;
+        std::type_identity<
+            std::variant<value_or_nothing<first>, value_or_nothing<typename signature_traits<Rest>::values::type>...>>>::type;
 };
 
 // Whether a failure is how an operation says that it was asked to stop.
@@ -128,9 +128,8 @@ decltype(auto) strip(std::tuple<Args...>&& arguments) {
             if constexpr (std::is_void_v<typename Values::type>) {
                 return;
             } else if constexpr (Values::has_disposition) {
-                return [](auto&&, auto&&... rest) -> typename Values::type {
-                    return typename Values::type(std::move(rest)...);
-                }(std::move(all)...);
+                return [](auto&&, auto&&... rest) ->
+                       typename Values::type { return typename Values::type(std::move(rest)...); }(std::move(all)...);
             } else {
                 return typename Values::type(std::move(all)...);
             }

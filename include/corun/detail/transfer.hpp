@@ -7,9 +7,15 @@
 
 namespace corun::detail {
 
+// What moves a part before it has to wait for the rest is not for select.
+struct moves_once {};
+struct moves_in_parts {
+    static constexpr bool has_effects_before_its_end = true;
+};
+
 // Reads or writes a stream once, or until the buffers are used up (`All`).
 template <class Io, class Buffers, direction Way, bool All>
-class [[nodiscard]] transfer_operation : public socket_wait {
+class [[nodiscard]] transfer_operation : public socket_wait, public std::conditional_t<All, moves_in_parts, moves_once> {
 public:
     transfer_operation(Io& io, const Buffers& buffers) : socket_wait{Way}, io_{&io}, buffers_{buffers} {}
 

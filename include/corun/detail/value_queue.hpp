@@ -10,8 +10,8 @@
 
 namespace corun::detail {
 
-// A ring of chunks, so that values never move while they wait: T may be unable to move, or throw when it does. A chunk that is empty
-// stays in the ring and is filled again: nothing is allocated unless the queue is longer than ever before.
+// A ring of chunks, so that values never move while they wait: T may be unable to move, or throw when it does. A chunk that is
+// empty stays in the ring and is filled again: nothing is allocated unless the queue is longer than ever before.
 template <class T>
 class value_queue {
 public:

@@ -16,9 +16,10 @@ enum class wake_source : std::uint8_t {
     fibers,   // only what runs on the fiber's own scheduler or on its holder's: where nothing can run there, it never ends
 };
 
-// Filled by an operation's `void describe_wait(wait_info&) const noexcept`, an optional member. It is called while the fiber is parked
-// in the operation, on the owner or while the owner stands still in the middle of anything: it must not allocate, lock or
-// follow pointers but to what the waiting fiber keeps alive. One that may say wake_source::fibers has `may_wait_for_fibers`, too, a true constant.
+// Filled by an operation's `void describe_wait(wait_info&) const noexcept`, an optional member. It is called while the fiber is
+// parked in the operation, on the owner or while the owner stands still in the middle of anything: it must not allocate, lock or
+// follow pointers but to what the waiting fiber keeps alive. One that may say wake_source::fibers has `may_wait_for_fibers`, too, a
+// true constant.
 struct wait_info {
     char text[64] = {};  // "join of", "mutex 0x…"; the holder's name is added by whoever prints it
     wake_source source = wake_source::outside;

@@ -86,8 +86,8 @@ public:
         }
         return nullptr;
     }
-    // The first that can be granted, and must be: nobody else can any more. Where other threads might, only what cannot throw may come in
-    // between.
+    // The first that can be granted, and must be: nobody else can any more. Where other threads might, only what cannot throw may
+    // come in between.
     [[nodiscard, gnu::always_inline]] waiter* claim_first() noexcept {
         if (head_.next == &head_) return nullptr;
         auto& w = static_cast<waiter&>(*head_.next);
@@ -107,8 +107,8 @@ private:
     ring_link head_;
 };
 
-// Gives a claimed waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it back, and
-// a cancellation of the fiber comes too late for this operation.
+// Gives a claimed waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it
+// back, and a cancellation of the fiber comes too late for this operation.
 inline void grant(waiter& w) noexcept {
     w.leave_list(wait_state::granted);
     if (w.among != nullptr) {
@@ -126,7 +126,8 @@ inline void grant_all(wait_list& list) noexcept {
 
 // What an operation on a primitive is made of. Derived has
 // - available(): whether try_commit would succeed; has no effect,
-// - try_commit(): takes effect if it can without waiting. Called before it waits, never after. Both may take the scheduler_core* on which
+// - try_commit(): takes effect if it can without waiting. Called before it waits, never after. Both may take the scheduler_core* on
+//   which
 //   they are called, null outside of one,
 // - queue(): where it waits,
 // - about_to_wait(), if there is anything to prepare,
@@ -173,9 +174,10 @@ public:
         else
             this->unlink();
     }
-    // Where the select has failed to begin and `leave_select` will be called of it.
+    // Where it has not begun, and `leave_select` will be called of it all the same.
     void stay_out_of_select() noexcept {
-        if (this->state == wait_state::idle) this->link_to_itself();
+        this->state = wait_state::idle;
+        this->link_to_itself();
     }
     void withdraw() noexcept {
         const bool is_in_list = this->state == wait_state::waiting;

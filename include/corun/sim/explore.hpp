@@ -31,14 +31,14 @@ namespace detail {
 report explore(const explore_options& options, body_ref body, std::source_location at);
 }
 
-/// Runs the body under every schedule within the bounds, depth first, beginning with the one in which each fiber runs until it waits.
-/// At each turn every runnable fiber is tried, at each sim::choose and sim::fault every outcome. Time passes as in run; the
+/// Runs the body under every schedule within the bounds, depth first, beginning with the one in which each fiber runs until it
+/// waits. At each turn every runnable fiber is tried, at each sim::choose and sim::fault every outcome. Time passes as in run; the
 /// numbers of sim::random_number, and delays, are those of the one seed.
 ///
-/// With `preemptions` the runs are those schedules in which at most so many turns are taken from a fiber that could go on: most bugs
-/// need one or two (Musuvathi and Qadeer, PLDI 2007). With a reduction they are sleep sets' (Godefroid 1996): one of each class of
-/// schedules that differ only in the order of turns that commute. The two together would leave out schedules within the bound; that is
-/// refused with std::invalid_argument.
+/// With `preemptions` the runs are those schedules in which at most so many turns are taken from a fiber that could go on: most
+/// bugs need one or two (Musuvathi and Qadeer, PLDI 2007). With a reduction they are sleep sets' (Godefroid 1996): one of each
+/// class of schedules that differ only in the order of turns that commute. The two together would leave out schedules within the
+/// bound; that is refused with std::invalid_argument.
 ///
 /// A run whose prefix does not come out as it did before is reported as nondeterminism.
 /// @return the report: how many runs, whether the space was `exhausted`; throws as check does

@@ -1,5 +1,6 @@
-// Gives the program an operator new that fails where sim::fail_nth(sim::point::allocation, …) has it fail, and is the usual one elsewhere.
-// To be included in exactly one source file of a test program; a second one is an error of the linker. Not part of <corun/sim.hpp>.
+// Gives the program an operator new that fails where sim::fail_nth(sim::point::allocation, …) has it fail, and is the usual one
+// elsewhere. To be included in exactly one source file of a test program; a second one is an error of the linker. Not part of
+// <corun/sim.hpp>.
 #pragma once
 
 #include <corun/sim/fault.hpp>

@@ -6,9 +6,9 @@
 
 namespace corun::sim {
 
-/// A point in the program where something may go wrong: `if (sim::fault("disk full", 0.01)) throw …`. False outside of a simulation, so
-/// it may stay in production code. Each fault is a decision of the schedule: shrinking removes those that are not needed, and
-/// explore tries each point with and without it.
+/// A point in the program where something may go wrong: `if (sim::fault("disk full", 0.01)) throw …`. False outside of a
+/// simulation, so it may stay in production code. Each fault is a decision of the schedule: shrinking removes those that are not
+/// needed, and explore tries each point with and without it.
 /// @param name  shown in the trace; must live as long as the simulation
 [[nodiscard]] bool fault(const char* name, double probability) noexcept;
 
@@ -23,9 +23,9 @@ namespace detail {
 report fail_nth(point what, const run_options& options, body_ref body, std::source_location at);
 }
 
-/// Runs the body with the first such point failing, then the second, until a run passes the point untouched. A run may end in the error
-/// that was injected; anything else (another exception, a deadlock, a fiber left behind) is a failure. `steps` of the report counts turns,
-/// `runs` is one more than the points that there are.
+/// Runs the body with the first such point failing, then the second, until a run passes the point untouched. A run may end in the
+/// error that was injected; anything else (another exception, a deadlock, a fiber left behind) is a failure. `steps` of the report
+/// counts turns, `runs` is one more than the points that there are.
 template <class Body>
     requires std::invocable<Body&>
 report fail_nth(point what, Body&& body, const run_options& options = {},

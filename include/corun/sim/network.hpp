@@ -47,12 +47,14 @@ public:
 
     /// One direction from now on.
     void connect(const std::string& from, const std::string& to, const link& how);
-    /// Nothing passes between the two, either way, until `heal`: what is on its way then arrives after it, as retransmissions would.
+    /// Nothing passes between the two, either way, until `heal`: what is on its way then arrives after it, as retransmissions
+    /// would.
     void partition(const std::string& a, const std::string& b);
     void heal(const std::string& a, const std::string& b);
     /// Resets every connection between the two, at once and on both sides.
     void reset(const std::string& a, const std::string& b);
-    /// What resolvers answer. A name that was never given resolves to itself, if a host of that name listens, else to host_not_found.
+    /// What resolvers answer. A name that was never given resolves to itself, if a host of that name listens, else to
+    /// host_not_found.
     void name(const std::string& name, std::vector<std::string> hosts);
 
     [[nodiscard]] const std::shared_ptr<detail::network_state>& state() const noexcept { return state_; }
@@ -61,8 +63,9 @@ private:
     std::shared_ptr<detail::network_state> state_;
 };
 
-/// One end of a connection: models Asio's AsyncReadStream and AsyncWriteStream, so that Beast, asio::ssl and composed operations run on
-/// it. Movable. Errors are those of a TCP socket. One read and one write may be under way at a time; a cancellation ends them at once.
+/// One end of a connection: models Asio's AsyncReadStream and AsyncWriteStream, so that Beast, asio::ssl and composed operations
+/// run on it. Movable. Errors are those of a TCP socket. One read and one write may be under way at a time; a cancellation ends
+/// them at once.
 class stream {
 public:
     using executor_type = scheduler::executor_type;
@@ -79,7 +82,8 @@ public:
     [[nodiscard]] lowest_layer_type& lowest_layer() noexcept { return *this; }
     [[nodiscard]] const lowest_layer_type& lowest_layer() const noexcept { return *this; }
 
-    /// `void(error_code)`, after a round trip. connection_refused where nobody listens. To a partitioned host it waits until it is healed.
+    /// `void(error_code)`, after a round trip. connection_refused where nobody listens. To a partitioned host it waits until it is
+    /// healed.
     template <class Token = boost::asio::deferred_t>
     auto async_connect(const endpoint& to, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code)>(detail::initiate_async_connect{this}, token, to);
@@ -97,7 +101,8 @@ public:
 
     /// Half-close: the peer reads what was sent, and then eof.
     void shutdown_send();
-    /// What is under way ends with operation_aborted; the peer as with shutdown_send, and what it sends from then on resets its end.
+    /// What is under way ends with operation_aborted; the peer as with shutdown_send, and what it sends from then on resets its
+    /// end.
     void close() noexcept;
     /// The peer's end is reset, one latency from now.
     void reset() noexcept;

@@ -73,9 +73,9 @@ report run(const run_options& options, body_ref body, std::source_location at);
 
 }  // namespace detail
 
-/// Runs a function as the first fiber of a scheduler of its own, without real I/O, on the calling thread. Time (corun::clock) stands
-/// still while any fiber is runnable, and jumps to the next timer when none is: sleeps take no time. Which runnable fiber is next
-/// is decided by the seed, at every yield; a yield on an operation that is ready at once may give way, too.
+/// Runs a function as the first fiber of a scheduler of its own, without real I/O, on the calling thread. Time (corun::clock)
+/// stands still while any fiber is runnable, and jumps to the next timer when none is: sleeps take no time. Which runnable fiber is
+/// next is decided by the seed, at every yield; a yield on an operation that is ready at once may give way, too.
 ///
 /// When the function has returned, the other fibers go on as long as they need no time; then none may be left.
 ///
@@ -90,8 +90,8 @@ report run(const run_options& options, Body&& body, std::source_location at = st
 /// Whether the caller is inside of a simulation. Any thread.
 [[nodiscard]] bool is_simulated() noexcept;
 
-/// A decision of the run: a number below n. 0 where nothing else was decided; explore tries each. Throws std::logic_error outside of a
-/// simulation.
+/// A decision of the run: a number below n. 0 where nothing else was decided; explore tries each. Throws std::logic_error outside
+/// of a simulation.
 [[nodiscard]] std::size_t choose(std::size_t n);
 
 /// A number that the seed decides. Outside of a simulation from std::random_device.

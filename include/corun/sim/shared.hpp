@@ -9,8 +9,8 @@
 namespace corun {
 
 /// Holds a T and tells sim::explore which turns read and which change it, so that turns that do not concern each other need not
-/// be tried in both orders (sim::reduction::all_state_is_marked). It is no lock, and never switches; outside of a simulation it is its T,
-/// and a test of one pointer. Not copyable: it is a place, not a value.
+/// be tried in both orders (sim::reduction::all_state_is_marked). It is no lock, and never switches; outside of a simulation it is
+/// its T, and a test of one pointer. Not copyable: it is a place, not a value.
 template <class T>
 class shared {
 public:

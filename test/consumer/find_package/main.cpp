@@ -4,16 +4,16 @@
 #include <cstdlib>
 
 int main(int argc, char**) {
-  int result = corun::run([argc] {
-    corun::event opened;
-    auto waiter = corun::spawn({.name = "waiter"}, [&] {
-      corun::yield(opened.wait());
-      return 42;
+    int result = corun::run([argc] {
+        corun::event opened;
+        auto waiter = corun::spawn({.name = "waiter"}, [&] {
+            corun::yield(opened.wait());
+            return 42;
+        });
+        corun::yield();
+        if (argc > 1) std::abort();  // for gdb.py
+        opened.set();
+        return corun::yield(waiter.join());
     });
-    corun::yield();
-    if (argc > 1) std::abort();  // for gdb.py
-    opened.set();
-    return corun::yield(waiter.join());
-  });
-  return result == 42 ? 0 : 1;
+    return result == 42 ? 0 : 1;
 }

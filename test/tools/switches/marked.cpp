@@ -1,5 +1,5 @@
-// For test_switches.py: a line that ends in `// found` holds something that must not switch and can, one that ends in `// hole` a place
-// that cannot be followed; no other line may be named.
+// For test_switches.py: a line that ends in `// found` holds something that must not switch and can, one that ends in `// hole` a
+// place that cannot be followed; no other line may be named.
 #include <corun.hpp>
 
 #include <algorithm>
@@ -36,7 +36,9 @@ void by_an_algorithm(std::vector<int>& all) noexcept {  // found
 void by_visit(std::variant<int, char>& one) noexcept {  // found
     std::visit([](auto) { give_way(); }, one);
 }
-void only_spawns() noexcept { corun::spawn([] { give_way(); }).join(); }
+void only_spawns() noexcept {
+    corun::spawn([] { give_way(); }).join();
+}
 void only_defines() noexcept {
     auto later = [] { give_way(); };
     (void)later;
