@@ -10,7 +10,6 @@
 #include <corun/spawn.hpp>
 
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace corun::detail {
@@ -45,18 +44,10 @@ void post_demand(fiber_record& fiber, demand what) noexcept {
     impl_of(*fiber.owner).push(fiber);
 }
 
-void take_stack_size(fiber_record& fresh, std::size_t wanted) {
-    try {
-        fresh.stack_size = slot_size(wanted);
-    } catch (const stack_unavailable& refused) {
-        throw stack_unavailable{std::string{refused.what()} + "; asked for at " + describe(fresh.spawned_at)};
-    }
-}
-
 }  // namespace
 
 void prepare(fiber_record& fresh, const spawn_options& options) {
-    if (options.stack_size != spawn_options::inherit_stack_size) take_stack_size(fresh, options.stack_size);
+    if (options.stack_size != spawn_options::inherit_stack_size) fresh.stack_size = slot_size(options.stack_size, fresh.spawned_at);
     if (!options.name.empty()) fresh.name = options.name;
     fresh.take = take_demands;
     if (const scheduler_core* core = current_core(); core != nullptr && core->running != nullptr) {

@@ -180,7 +180,10 @@ void runtime_impl::add_server(fiber<> accepting) {
 
 }  // namespace detail
 
-runtime::runtime(runtime_options options) : impl_{std::make_unique<detail::runtime_impl>(std::move(options))} {}
+runtime::runtime(runtime_options options, std::source_location at) {
+    options.scheduler.stack_size = detail::slot_size(options.scheduler.stack_size, at);
+    impl_ = std::make_unique<detail::runtime_impl>(std::move(options));
+}
 
 runtime::~runtime() {
     if (const auto* core = detail::current_core(); core != nullptr && core->running != nullptr) {

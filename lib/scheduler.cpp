@@ -106,7 +106,8 @@ scheduler& scheduler::of(boost::asio::execution_context& context, const boost::a
     return boost::asio::use_service<scheduler_service>(context).own(executor);
 }
 
-scheduler::scheduler(boost::asio::any_io_executor executor, scheduler_options options) {
+scheduler::scheduler(boost::asio::any_io_executor executor, scheduler_options options, std::source_location at) {
+    options.stack_size = detail::slot_size(options.stack_size, at);
     auto& context = context_behind(executor);
     impl_ = boost::asio::use_service<scheduler_service>(context).make(std::move(executor), std::move(options));
 }
@@ -123,7 +124,7 @@ void scheduler::on_unhandled(unhandled_handler handler) { impl_->options.on_unha
 
 void scheduler::seed(std::uint64_t number) noexcept { detail::seed_random(*impl_, number); }
 
-void scheduler::stack_size(std::size_t bytes) { impl_->options.stack_size = detail::slot_size(bytes); }
+void scheduler::stack_size(std::size_t bytes, std::source_location at) { impl_->options.stack_size = detail::slot_size(bytes, at); }
 
 namespace detail {
 

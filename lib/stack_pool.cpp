@@ -2,6 +2,7 @@
 
 #include "guarded_memory.hpp"
 
+#include <corun/detail/record.hpp>
 #include <corun/error.hpp>
 
 #include <unistd.h>
@@ -50,11 +51,13 @@ std::size_t smallest_slot() noexcept {
 
 }  // namespace
 
-std::size_t slot_size(std::size_t wanted) {
-    if (wanted < smallest_slot())
-        refuse("a stack of " + std::to_string(wanted) + " bytes is too small; the least is " + std::to_string(smallest_slot()));
-    if (wanted > largest_slot)
-        refuse("a stack of " + std::to_string(wanted) + " bytes is too large; the most is " + std::to_string(largest_slot));
+std::size_t slot_size(std::size_t wanted, const std::source_location& asked_for_at) {
+    const auto refuse_size = [&](const char* bound, std::size_t possible) {
+        refuse("a stack of " + std::to_string(wanted) + " bytes is " + bound + std::to_string(possible) +
+               (asked_for_at.line() == 0 ? "" : "; asked for at " + describe(asked_for_at)));
+    };
+    if (wanted < smallest_slot()) refuse_size("too small; the least is ", smallest_slot());
+    if (wanted > largest_slot) refuse_size("too large; the most is ", largest_slot);
     return std::bit_ceil(wanted);
 }
 

@@ -4,6 +4,7 @@
 #include <corun/detail/sanitizer.hpp>
 
 #include <cstddef>
+#include <source_location>
 #include <vector>
 
 namespace corun::detail {
@@ -66,6 +67,7 @@ private:
 };
 
 // Rounds a wanted size up to a slot's size. Throws stack_unavailable when it is too small or too large to be.
-[[nodiscard]] std::size_t slot_size(std::size_t wanted);
+// @param asked_for_at  for the message, if it has a line
+[[nodiscard]] std::size_t slot_size(std::size_t wanted, const std::source_location& asked_for_at = {});
 
 }  // namespace corun::detail

@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -162,16 +163,17 @@ std::vector<stack_use> stack_watch::result() const {
     std::map<detail::site, std::uint64_t> live;
     for (const auto& scheduler : detail::all_schedulers())
         (void)detail::look_inside(*scheduler, detail::patience{1000}, [&] { detail::note_live_ones(*scheduler, live); });
-    std::vector<stack_use> sites;
+    std::multimap<std::size_t, stack_use, std::greater<>> by_depth;
     {
         auto& all = detail::state();
         const std::lock_guard hold{all.lock};
         for (const auto& [place, use] : all.sites) {
-            sites.push_back(use);
-            if (const auto found = live.find(place); found != live.end()) sites.back().fibers += found->second;
+            const auto added = by_depth.emplace(use.deepest, use);
+            if (const auto found = live.find(place); found != live.end()) added->second.fibers += found->second;
         }
     }
-    std::stable_sort(sites.begin(), sites.end(), [](const auto& a, const auto& b) { return a.deepest > b.deepest; });
+    std::vector<stack_use> sites;
+    for (const auto& [depth, use] : by_depth) sites.push_back(use);
     return sites;
 }
 

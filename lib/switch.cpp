@@ -26,8 +26,6 @@ namespace corun::detail {
 
 thread_local constinit scheduler_core* corun_current_core = nullptr;
 
-namespace {
-
 // Asio marks a running strand on a list through its stack frames, which begins in a private thread-local. A fiber that left such a
 // frame behind would leave the strand marked as running on this thread, and its functions would run at the same time as others. To
 // look by Asio's own function would be a call at each yield; so the thread-locals are named as the Itanium C++ ABI names them
@@ -37,8 +35,6 @@ extern __thread void* strand_frames __asm__(
     "_ZN5boost4asio6detail15keyword_tss_ptrINS1_10call_stackINS1_23strand_executor_service11strand_implEhE7contextEE6value_E");
 extern __thread void* io_strand_frames __asm__(
     "_ZN5boost4asio6detail15keyword_tss_ptrINS1_10call_stackINS1_14strand_service11strand_implEhE7contextEE6value_E");
-
-}  // namespace
 
 thread_places places_of_this_thread() noexcept {
     if (is_observed(observer::signals)) need_alternate_stack();

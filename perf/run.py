@@ -128,6 +128,8 @@ def main():
     options = parse()
     signal.signal(signal.SIGTERM, stop)  # ends the children and removes folders on the way out, as ctrl-C does
     old = report.read(options.compare) if options.compare else None
+    if not (options.write_docs or options.counts_only or options.check):
+        report.check_place(options.report)
     if options.only_check_arguments:
         return 0
     if options.write_docs:
@@ -149,7 +151,7 @@ def main():
         suite.show(tables.goals(whole["goals"]))
     report.write(options.report, whole)
     drawn = options.report.with_suffix(".html")
-    drawn.write_text(page.whole(whole), encoding="utf-8")
+    report.write_text(drawn, page.whole(whole))
     changes = compare.changes(old, whole) if old else []
     if old:
         suite.show(compare.lines(changes, old, whole))
@@ -162,7 +164,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (report.Unreadable, document.Unwritable) as unusable:
+    except (report.Unreadable, report.Unwritable, document.Unwritable) as unusable:
         sys.exit(f"./dev perf: {unusable}")
     except KeyboardInterrupt:
         sys.stderr.write("\n")

@@ -41,7 +41,7 @@ std::size_t waiting(const corun::scheduler_metrics& m, const std::string& cause)
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(metrics)
+BOOST_FIXTURE_TEST_SUITE(metrics, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(fibers_by_what_they_wait_for) {
     corun::run([] {

@@ -1,5 +1,7 @@
 #include <corun/detail/steps.hpp>
 
+#include "support/leaks.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -31,7 +33,7 @@ void check_each_step() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(steps)
+BOOST_FIXTURE_TEST_SUITE(steps, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(do_the_same_before_and_after_a_second_thread_was_made) {
     check_each_step();

@@ -77,7 +77,7 @@ corun::watchdog_options telling_of(const std::string& name, reports& to) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(watchdog)
+BOOST_FIXTURE_TEST_SUITE(watchdog, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(names_the_fiber_how_long_its_last_yield_and_where_it_is) {
     reports told;

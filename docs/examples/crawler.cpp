@@ -66,7 +66,7 @@ private:
     // A page that is seen for the first time becomes a child of the group, which may have to wait for its turn.
     void add(corun::group& g, const std::string& path) {
         const auto [place, is_new] = pages_.try_emplace(path);
-        if (is_new) g.spawn([this, &g, place = place] { visit(g, place->first, place->second); });
+        if (is_new) g.spawn([this, &g, found = place] { visit(g, found->first, found->second); });
     }
 
     // What goes wrong with one page is kept with it: no failure for the group. A cancellation leaves it as it is: cut.

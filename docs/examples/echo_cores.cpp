@@ -5,10 +5,15 @@
 #include <boost/asio.hpp>
 
 #include <array>
-#include <cstdlib>
+#include <charconv>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -23,9 +28,16 @@ void session(corun::stream<tcp::socket> peer) {
     }
 }
 
+std::uint16_t number_of(std::string_view given) {
+    std::uint16_t number = 0;
+    const auto [end, problem] = std::from_chars(given.data(), given.data() + given.size(), number);
+    if (problem == std::errc{} && end == given.data() + given.size()) return number;
+    throw std::invalid_argument{"'" + std::string{given} + "' is no number from 0 to 65535; usage: echo_cores [PORT [THREADS]]"};
+}
+
 int main(int argc, char** argv) try {
-    const auto port = static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 7000);
-    corun::runtime cores{{.threads = static_cast<std::size_t>(argc > 2 ? std::atoi(argv[2]) : 0)}};
+    const std::uint16_t port = number_of(argc > 1 ? argv[1] : "7000"), threads = number_of(argc > 2 ? argv[2] : "0");
+    corun::runtime cores{{.threads = threads}};
     const auto signals = std::make_shared<asio::signal_set>(cores.context_at(0), SIGINT, SIGTERM);  // before any client knows of us
     cores.spawn_on(0, {.name = "signals"}, [&cores, signals] {
         corun::yield(signals->async_wait(asio::deferred));

@@ -64,7 +64,8 @@ void ask(const std::string& parameters, const std::string& query) {
         try {
             std::cout << db.query(query).at(0, 0) << '\n';
         } catch (const postgres::error&) {
-            for (const int before = turns; turns == before;) corun::yield(corun::sleep_for(1ms));
+            const int before = turns;
+            while (turns == before) corun::yield(corun::sleep_for(1ms));
             std::cout << "the others go on\n";
             throw;
         }

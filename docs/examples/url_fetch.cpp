@@ -71,15 +71,21 @@ public:
         if (on_terminal) std::cerr << "\r\033[K" << std::flush;
     }
 
-    /// Prints totals. @return whether all went well
+    /// Prints totals, and on stderr what failed. @return whether all went well
     bool report() const {
         const double seconds = std::chrono::duration<double>{corun::clock::now() - began_}.count();
         std::cout << done_ << " requests, " << bytes_ << " bytes, " << std::fixed << std::setprecision(3) << seconds << " s, "
                   << std::setprecision(0) << static_cast<double>(done_) / seconds << " requests/s\n";
-        for (const auto& [kind, which] : failures_)
+        std::size_t failed = 0;
+        std::string kinds;
+        for (const auto& [kind, which] : failures_) {
             std::cout << "failed: " << which.count << " " << kind << " (first: " << which.first << ")\n";
+            failed += which.count;
+            kinds += (kinds.empty() ? "" : ", ") + kind;
+        }
         if (!std::cout.flush()) throw std::runtime_error{"the totals cannot be written"};
-        return failures_.empty();
+        if (failed != 0) std::cerr << "url_fetch: " << failed << " of " << done_ << " requests failed: " << kinds << '\n';
+        return failed == 0;
     }
 
 private:
@@ -197,7 +203,7 @@ std::optional<settings> read_arguments(int argc, char** argv) {
     }
     if (urls.empty()) throw po::error{"no URL is given"};
     if (given.count("requests") == 0) requests = static_cast<std::int64_t>(urls.size());
-    if (requests < 1 || concurrency < 1) throw po::error{"-n and -c must be at least 1"};
+    if (requests < 1 || concurrency < 1 || concurrency > 1'000'000) throw po::error{"-n goes from 1, and -c from 1 to 1000000"};
     if (!(chosen.timeout >= 0.001 && chosen.timeout <= 1e6)) throw po::error{"--timeout must be between 0.001 and 1000000 seconds"};
     chosen.requests = static_cast<std::size_t>(requests);
     chosen.concurrency = static_cast<std::size_t>(concurrency);

@@ -23,7 +23,6 @@
 #include <string>
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 namespace po = boost::program_options;
 using asio::ip::tcp;
 using boost::system::error_code;
@@ -69,8 +68,9 @@ public:
     /// Serves until SIGINT or SIGTERM. To be called on a fiber. When it returns, no connection is left, and every request that had
     /// reached us by the signal was answered, or is reported on stderr.
     void run() {
-        std::cout << "concurrent connection limit is " << connection_limit() << '\n'
-                  << "listening at " << acceptor_.local_endpoint() << std::endl;
+        const std::size_t limit = connection_limit();
+        std::cout << "concurrent connection limit is " << limit << "\nlistening at " << acceptor_.local_endpoint() << std::endl;
+        if (!std::cout) throw std::runtime_error{"cannot write to the standard output, nor say where it listens"};
         const auto watching = corun::spawn({.name = "watch"}, [this] { close_late_connections(); });
         corun::fiber<> stopping;
         corun::yield(corun::with_group({.failure = corun::isolate}, [&](corun::group& sessions) {

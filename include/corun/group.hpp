@@ -70,7 +70,7 @@ public:
         return fiber<R>{std::move(child)};
     }
     template <class Function, class... Args>
-        requires std::invocable<std::decay_t<Function>&&, std::decay_t<Args>&&...>
+        requires(sizeof...(Args) > 0 && std::invocable<std::decay_t<Function> &&, std::decay_t<Args> && ...>)
     auto spawn(Function&& f, Args&&... args) {
         return spawn(spawn_options{.at = where_}, std::forward<Function>(f), std::forward<Args>(args)...);
     }

@@ -29,14 +29,15 @@ void run_until_ended(boost::asio::io_context& context, fiber_record& main);
 
 /// Runs f as the first fiber of an io_context of its own, on the calling thread. When f has ended, fibers that still live are
 /// cancelled (reason: shutdown) and run to their end.
-/// @return what f returns; throws what f throws, or what an unhandled-failure handler throws. Throws switch_forbidden on a fiber.
+/// @return what f returns; throws what f throws, or what an unhandled-failure handler throws. Throws switch_forbidden on a fiber,
+/// stack_unavailable for a stack size that cannot be.
 template <class Function>
     requires std::invocable<std::decay_t<Function>&&>
 auto run(Function&& f, run_options options = {}, std::source_location at = std::source_location::current()) {
     detail::refuse_on_fiber("corun::run()", at);
     boost::asio::io_context context{1};
     scheduler& own = scheduler::of(context);
-    own.stack_size(options.scheduler.stack_size);
+    own.stack_size(options.scheduler.stack_size, at);
     own.on_unhandled(std::move(options.scheduler.on_unhandled));
     own.seed(options.scheduler.seed);
     using R = detail::fiber_value<Function>;

@@ -61,8 +61,9 @@ public:
     using connection_handler = std::function<void(tcp::socket)>;
     using stream_handler = std::function<void(stream<tcp::socket>)>;
 
-    /// Starts the threads. Throws std::system_error if the system refuses one, or its processor.
-    explicit runtime(runtime_options options = {});
+    /// Starts the threads. Throws std::system_error if the system refuses one, or its processor; stack_unavailable for a stack size
+    /// that cannot be.
+    explicit runtime(runtime_options options = {}, std::source_location at = std::source_location::current());
     /// stop(), then join() without its failure. Not on one of its own fibers: that ends the process with a message.
     ~runtime();
     runtime(const runtime&) = delete;

@@ -105,8 +105,10 @@ public:
     }
 
     /// One more scheduler on a context. Several on one context run in parallel on its threads.
-    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand … Throws bad_executor if it is empty
-    explicit scheduler(boost::asio::any_io_executor executor, scheduler_options options = {});
+    /// @param executor  what runs its fibers: of an io_context, a thread_pool, a strand … Throws bad_executor if it is empty,
+    ///                  stack_unavailable for a stack size that cannot be
+    explicit scheduler(boost::asio::any_io_executor executor, scheduler_options options = {},
+                       std::source_location at = std::source_location::current());
     ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
@@ -121,7 +123,7 @@ public:
     void on_unhandled(unhandled_handler handler);
 
     /// Stack size of fibers that do not ask for one. Throws stack_unavailable if impossible. Not while fibers run elsewhere.
-    void stack_size(std::size_t bytes);
+    void stack_size(std::size_t bytes, std::source_location at = std::source_location::current());
 
     /// Begins its random choices anew, see scheduler_options. Not while fibers run on another thread.
     void seed(std::uint64_t number) noexcept;

@@ -41,12 +41,37 @@ class Unreadable(Exception):
     """A report cannot be used; the text is one line for people."""
 
 
+class Unwritable(Exception):
+    """A report cannot be written; the text is one line for people."""
+
+
 def write(path, whole):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Never a half-written report: the new one replaces the old one at once.
+    write_text(path, json.dumps({"schema": SCHEMA, **whole}, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path, text):
+    """Never a half-written file: the new one replaces the old one at once. Raises Unwritable."""
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps({"schema": SCHEMA, **whole}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise Unwritable(f"{path} cannot be written: {error.strerror}") from None
+
+
+def check_place(path):
+    """Makes its folder. Raises Unwritable where a report cannot be, before anybody measures for an hour."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise Unwritable(f"{path} cannot be written: {error.strerror}") from None
+    if is_folder:
+        raise Unwritable(f"{path} cannot be written: it is a folder")
+    probe = path.with_suffix(".probe")
+    write_text(probe, "")
+    probe.unlink()
 
 
 def read(path):

@@ -1,6 +1,8 @@
 // What a run cost, and the line that says so:  <workload> <runtime> <key=value ...>
 #pragma once
 
+#include "program.hpp"
+
 #include <sys/resource.h>
 
 #include <chrono>
@@ -76,6 +78,7 @@ public:
     void print(const cost& spent) {
         add("wall_s", spent.wall_s).add("cpu_s", spent.cpu_s).add("rss_kib", max_resident_kib());
         std::cout << text_.str() << std::endl;
+        check(!std::cout.fail(), "the result cannot be written");
     }
 
 private:

@@ -24,6 +24,7 @@ public:
             throw failure{"cannot make a folder in " + parent.string() + ": " + std::strerror(errno)};
         path_ = pattern;
         for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
+        std::signal(SIGXFSZ, SIG_IGN);  // a write that would make a file too large fails, and does not end the program
     }
     ~temporary_folder() {
         std::error_code ignored;  // whatever ended the program is told already

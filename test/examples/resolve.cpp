@@ -19,7 +19,7 @@ std::latch* answer_now = nullptr;
 }  // namespace
 
 // In place of the C library's.
-extern "C" int getaddrinfo(const char* host, const char*, const addrinfo*, addrinfo**) noexcept {
+extern "C" int getaddrinfo(const char* host, const char*, const addrinfo*, addrinfo**) {
     if (std::string_view{host} == "slow" && answer_now != nullptr) answer_now->wait();
     return EAI_NONAME;
 }

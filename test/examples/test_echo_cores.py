@@ -39,6 +39,13 @@ class EchoCores(unittest.TestCase):
             self.assertEqual(ended.returncode, 1)
             self.assertIn(f"cannot listen at 127.0.0.1:{server.address[1]}: Address already in use", ended.stderr)
 
+    def test_refuses_what_is_no_number(self):
+        for arguments in (["x"], ["70000"], [""], ["0", "-1"], ["0", "2x"]):
+            with self.subTest(arguments):
+                ended = support.run("echo_cores", *arguments)
+                self.assertEqual((ended.returncode, ended.stdout), (1, ""))
+                self.assertRegex(ended.stderr, rf"\Aecho_cores: '{arguments[-1]}' is no number [^\n]*\n\Z")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -180,6 +180,13 @@ class Refusals(unittest.TestCase):
                           ["--idle", "0"], ["--idle", "1e9"], ["--unknown"], ["8080"], ["--port", "1", "--port", "2"]):
             self.assertRefuses(arguments, 2, "--help")
 
+    def test_a_full_disk(self):
+        with open("/dev/full", "w") as full:
+            ended = subprocess.run([support.example("web_server"), "--port", "0"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                   timeout=support.LONGEST)
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(ended.stderr, r"\Aweb_server: cannot write [^\n]*\n\Z")
+
     def test_help(self):
         ended = support.run("web_server", "--help")
         self.assertEqual((ended.returncode, ended.stderr), (0, ""))

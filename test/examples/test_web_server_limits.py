@@ -1,8 +1,11 @@
 import contextlib
+import os
 import re
 import resource
 import signal
 import socket
+import subprocess
+import tempfile
 import time
 import unittest
 
@@ -104,6 +107,23 @@ class Descriptors(unittest.TestCase):
         wait_until(lambda: self.limit == 80 - server.descriptors(), f"{80 - self.limit} descriptors are open")
         self.assertEqual(server.stdout(), b"concurrent connection limit is %d\nlistening at 127.0.0.1:%d\n"
                          % (self.limit, server.address[1]))
+
+    def test_too_few_to_begin_with_are_one_line_and_a_failure(self):
+        for few in range(4, 30):
+            with self.subTest(few), tempfile.TemporaryFile() as out:
+                started = subprocess.Popen([support.example("web_server"), "--port", "0"], text=True, stdout=out,
+                                           stderr=subprocess.PIPE,
+                                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (few, few)))
+                with started:
+                    wait_until(lambda: started.poll() is not None or b"listening" in os.pread(out.fileno(), 1000, 0), "it begins or ends")
+                    if started.poll() is None:
+                        started.send_signal(signal.SIGINT)
+                        self.assertEqual((started.wait(support.LONGEST), started.stderr.read()), (0, ""))
+                        return
+                    self.assertNotEqual(started.returncode, 0)
+                    self.assertEqual(os.pread(out.fileno(), 1000, 0), b"")
+                    self.assertRegex(started.stderr.read(), r"\A[^\n]*(Too many open files|Error 24)[^\n]*\n\Z")
+        self.fail("it never began")
 
     def test_outlives_running_out_of_them(self):
         began = time.monotonic()

@@ -105,7 +105,7 @@ void populate(asio::io_context& io, counts& all, int pipe_end) {
         corun::yield(corun::sleep_for(2ms));
         corun::yield(corun::sleep_for(1h));
     });
-    spawn_counted(io, all, [&all, &io] {
+    spawn_counted(io, all, [&all] {
         auto inner = corun::spawn([&all] {
             present here{all};
             corun::yield();

@@ -87,7 +87,7 @@ private:
 
     static void serve(Peer& peer, corun::clock::duration patience) {
         boost::beast::flat_buffer buffer;
-        for (error_code ec;;) {
+        for (;;) {
             http::request_parser<http::string_body> asked;
             asked.body_limit(64 * 1024);
             try {
@@ -223,7 +223,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk) {
                     if (written < 0) throw std::system_error{error, std::system_category(), "cannot write"};
                 }));
             });
-            for (const int before = turns; turns == before;) corun::yield(corun::sleep_for(10us));
+            const int before = turns;
+            while (turns == before) corun::yield(corun::sleep_for(10us));
             others.cancel();
         }));
         BOOST_TEST(failure == "cannot write: No space left on device");

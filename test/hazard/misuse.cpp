@@ -93,7 +93,19 @@ BOOST_AUTO_TEST_CASE(impossible_stack_sizes) {
             throws_saying<corun::stack_unavailable>([&] { corun::spawn({.stack_size = bytes}, [] {}); },
                                                     {std::to_string(bytes).c_str(), here});
     });
-    throws_saying<corun::stack_unavailable>([] { corun::run([] {}, {.scheduler = {.stack_size = 0}}); }, {"too small"});
+    for (const std::size_t bytes : {std::size_t{0}, std::size_t{1} << 40}) {
+        const char* const trouble = bytes == 0 ? "of 0 bytes is too small" : "is too large";
+        const corun::scheduler_options impossible{.stack_size = bytes};
+        asio::io_context io;
+        throws_saying<corun::stack_unavailable>([&] { corun::run([] {}, {.scheduler = impossible}); }, {trouble, here});
+        throws_saying<corun::stack_unavailable>([&] { corun::scheduler{io.get_executor(), impossible}; }, {trouble, here});
+        throws_saying<corun::stack_unavailable>([&] { corun::scheduler::of(io).stack_size(bytes); }, {trouble, here});
+        throws_saying<corun::stack_unavailable>([&] { corun::runtime{{.scheduler = impossible}}; }, {trouble, here});
+        throws_saying<corun::stack_unavailable>([&] { corun::spawn(io, {.stack_size = bytes}, [] {}); }, {trouble, here});
+        const auto spawn_detached = [&] { corun::spawn(io, {.stack_size = bytes}, [] {}, asio::detached); };
+        throws_saying<corun::stack_unavailable>(spawn_detached, {trouble, here});
+        BOOST_TEST(io.run() == 0);  // nothing was spawned
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_executor_that_is_empty) {

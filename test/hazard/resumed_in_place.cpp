@@ -282,7 +282,10 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn) {
     corun::spawn(
         io,
         [&] {
-            for (; !stop; ++turns_of_the_other) corun::yield();
+            while (!stop) {
+                corun::yield();
+                ++turns_of_the_other;
+            }
         },
         asio::detached);
     asio::post(io, [&] {

@@ -48,11 +48,18 @@ class Failures(unittest.TestCase):
             self.assertIn("No space left on device", line)
 
     def test_files_that_may_not_grow(self):
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-        for line in self.each("--files", 10, "--writes", 100, preexec_fn=limit):
+        for line in self.each("--files", 10, "--writes", 100,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))):
             self.assertIn("File too large", line)
+
+    def test_an_output_that_cannot_be_written(self):
+        for runtime, program in VERSIONS.items():
+            with self.subTest(runtime), open("/dev/full", "w") as full:
+                ended = subprocess.run([*program, "--folder", self.folder, "--files", "2", "--writes", "2"], stdout=full,
+                                       stderr=subprocess.PIPE, text=True, timeout=LONGEST)
+                self.assertEqual(ended.returncode, 1)
+                self.assertRegex(ended.stderr, r"\Aio_task: [^\n]*\n\Z")
+                self.assertEqual(os.listdir(self.folder), [])
 
     def test_no_descriptors(self):
         # Threads may end before the next one begins; gevent needs descriptors to report an error, and prints tracebacks without.

@@ -1,6 +1,7 @@
 """Tests of the command as a whole: what it writes, and the status it ends with. Run: python3 test/perf/test_command.py"""
 
 import contextlib
+import errno
 import io
 import pathlib
 import sys
@@ -55,6 +56,26 @@ class Command(unittest.TestCase):
         self.assertEqual(report.read(self.report)["results"][0]["workload"], "work")
         self.assertIn("<h1>", self.report.with_suffix(".html").read_text())
         self.assertIn(str(self.report), said)
+
+    def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(self):
+        measured = []
+        for place in self.folder / "file" / "report.json", self.folder, self.folder / ("x" * 300 + ".json"):
+            with self.subTest(place), self.assertRaisesRegex(report.Unwritable, "cannot be written: "), \
+                    mock.patch.object(run.Suite, "plan", measured.append):
+                (self.folder / "file").touch()
+                self.command("--report", str(place), "--only-check-arguments")
+        self.assertEqual(measured, [])
+        self.assertEqual(self.command("--report", str(self.report), "--only-check-arguments"), (0, ""))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["file"])
+
+    def test_a_full_disk_leaves_the_old_report_and_nothing_half_written(self):
+        self.measured(1)
+        old = self.report.read_text()
+        with mock.patch.object(pathlib.Path, "replace", side_effect=OSError(errno.ENOSPC, "No space left on device")), \
+                self.assertRaisesRegex(report.Unwritable, "report.json cannot be written: No space left on device"):
+            report.write(self.report, {})
+        self.assertEqual(self.report.read_text(), old)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["report.html", "report.json"])
 
     def test_all_that_is_in_the_report_is_documented(self):
         self.measured(1, 1, 1, 1, 1, counts=[COUNTED], broken={"yield": "no server"})

@@ -243,6 +243,7 @@ class Page(html.parser.HTMLParser, unittest.TestCase):
     def test_the_report_can_be_read_again(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "new" / "report.json"
+            report.check_place(path)
             report.write(path, support.report([support.result([1])]))
             self.assertEqual(report.read(path)["results"][0]["case"], "much")
             self.assertEqual(json.loads(path.read_text())["schema"], report.SCHEMA)

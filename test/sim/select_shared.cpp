@@ -3,6 +3,7 @@
 #include <corun/sim.hpp>
 
 #include "support/explored.hpp"
+#include "support/leaks.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,7 +13,7 @@ namespace sim = corun::sim;
 using corun_test::in_every_schedule;
 using corun_test::was_cancelled;
 
-BOOST_AUTO_TEST_SUITE(sim_select_shared)
+BOOST_FIXTURE_TEST_SUITE(sim_select_shared, corun_test::nothing_left)
 
 BOOST_AUTO_TEST_CASE(of_two_values_each_is_received_once) {
     for (const std::size_t capacity : {0U, 1U})

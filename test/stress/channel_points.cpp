@@ -127,8 +127,9 @@ BOOST_FIXTURE_TEST_SUITE(channel_points, corun_test::nothing_left)
 BOOST_AUTO_TEST_CASE_TEMPLATE(each_value_is_in_one_place_whenever_one_is_cancelled_or_closed, channel, channels) {
     for (const std::size_t capacity : {std::size_t{0}, std::size_t{1}, std::size_t{3}, corun::unbounded})
         for (std::size_t act = 0; act != program<channel>::acts; ++act) {
+            bool came_to_it = true;
             std::size_t point = 0;
-            for (bool came_to_it = true; came_to_it; ++point) {
+            while (came_to_it) {
                 std::size_t misplaced = 0;
                 corun::run([&] {
                     program<channel> p{capacity, act, point};
@@ -137,6 +138,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_value_is_in_one_place_whenever_one_is_cancell
                 });
                 BOOST_TEST(misplaced == 0U, misplaced << " values lost or doubled, capacity " << capacity << ", act " << act
                                                       << " at point " << point);
+                ++point;
             }
             BOOST_TEST(point > 30U);
         }

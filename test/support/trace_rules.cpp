@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace json = boost::json;
@@ -86,7 +87,9 @@ std::string arrow_of(const event& each) {
 // Events are taken by time, those of the same time in the file's order, as Perfetto does; an end closes the slice that was opened
 // last, and an arrow belongs to the slice that is open on its track.
 void check_order(std::vector<event>& events, const std::set<std::uint64_t>& named) {
-    std::stable_sort(events.begin(), events.end(), [](const event& a, const event& b) { return a.at < b.at; });
+    std::sort(events.begin(), events.end(), [](const event& a, const event& b) {
+        return std::tie(a.at, a.fields) < std::tie(b.at, b.fields);  // the fields lie in the file's order
+    });
     std::map<std::uint64_t, std::size_t> open;
     std::set<std::uint64_t> empty = named;
     std::map<std::string, std::string> arrows;  // how many ends each has
