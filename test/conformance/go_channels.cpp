@@ -15,12 +15,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <any>
 #include <array>
 #include <atomic>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <thread>
+#include <typeinfo>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -141,6 +143,48 @@ BOOST_AUTO_TEST_CASE(TestNonblockSelectRace2) {
             BOOST_TEST_REQUIRE(corun::yield(other.join()));
         }
     });
+}
+
+// Values of an erased type, by every way to send without waiting: what found no room is gone, whatever type it had.
+BOOST_AUTO_TEST_CASE(TestChanSendInterface) {
+    struct empty {};
+    const auto marked = std::make_shared<int>(7);
+    corun::run([&] {
+        corun::channel<std::any> c{1};
+        corun::yield(c.send(std::any{marked}));
+        BOOST_TEST(corun::yield(corun::select(c.send(std::any{marked}), corun::or_else())).index() == 1U);
+        const auto neither = corun::yield(corun::select(c.send(std::any{marked}), c.send(std::any{empty{}}), corun::or_else()));
+        BOOST_TEST(neither.index() == 2U);
+        BOOST_TEST(marked.use_count() == 2);
+        BOOST_TEST(std::any_cast<std::shared_ptr<int>>(corun::yield(c.receive()).value()) == marked);
+        BOOST_TEST(marked.use_count() == 1);
+        const auto either = corun::yield(corun::select(c.send(std::any{marked}), c.send(std::any{empty{}}), corun::or_else()));
+        const auto received = corun::yield(c.receive()).value();
+        BOOST_TEST((either.index() == 0 ? received.type() == typeid(marked) : received.type() == typeid(empty)));
+        BOOST_TEST(either.index() < 2U);
+        BOOST_TEST(!c.try_receive().has_value());
+        // Many at once: as many are rid of theirs as receivers wait, and one more.
+        std::vector<corun::fiber<std::any>> receivers;
+        for (int i = 0; i < 10; ++i) receivers.push_back(corun::spawn([&] { return corun::yield(c.receive()).value(); }));
+        let_them_wait();
+        std::vector<corun::fiber<bool>> senders;
+        for (int i = 0; i < 100; ++i)
+            senders.push_back(corun::spawn([&, i] {
+                auto value = i % 2 == 0 ? std::any{i} : std::any{std::make_shared<int>(i)};
+                return corun::yield(corun::select(c.send(std::move(value)), corun::or_else())).index() == 0;
+            }));
+        std::vector<int> sent, got;
+        for (int i = 0; i < 100; ++i)
+            if (corun::yield(senders[static_cast<std::size_t>(i)].join())) sent.push_back(i);
+        const auto number = [](const std::any& v) {
+            return v.type() == typeid(int) ? std::any_cast<int>(v) : *std::any_cast<std::shared_ptr<int>>(v);
+        };
+        for (auto& r : receivers) got.push_back(number(corun::yield(r.join())));
+        got.push_back(number(c.try_receive().value()));
+        BOOST_TEST(sent.size() == 11U);
+        BOOST_TEST(got == sent, boost::test_tools::per_element());
+    });
+    BOOST_TEST(marked.use_count() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(TestPseudoRandomSend) {

@@ -1,5 +1,6 @@
 // The programs in the folder test/chan of Go's distribution that ask how channels and select behave, asked of ours: what they are
-// about, not their code. Those about the compiler (perm, sendstmt, zerosize, select4, select5, select8) have nothing to ask here.
+// about, not their code. Those about the compiler (perm, sendstmt, zerosize, select4, select5, select8) have nothing to ask here;
+// those that compute something have files of their own (go_sieves.cpp, go_power_series.cpp).
 #include <corun/channel.hpp>
 #include <corun/concurrent_channel.hpp>
 #include <corun/fiber.hpp>
@@ -215,30 +216,6 @@ BOOST_AUTO_TEST_CASE(select7) {
                 corun::yield(receiving.join());
                 BOOST_TEST(received == 1);
             }
-    });
-}
-
-// The prime sieve: a chain of filters that grows while it runs.
-BOOST_AUTO_TEST_CASE(sieve1) {
-    corun::run([] {
-        std::deque<corun::channel<int>> chain(1);
-        std::vector<corun::fiber<>> all;
-        all.push_back(corun::spawn([&] {
-            for (int i = 2;; ++i) corun::yield(chain.front().send(i));
-        }));
-        for (const int prime : {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97}) {
-            auto& in = chain.back();
-            BOOST_TEST(corun::yield(in.receive()).value() == prime);
-            auto& out = chain.emplace_back();
-            all.push_back(corun::spawn([&in, &out, prime] {
-                for (;;)
-                    if (const int n = corun::yield(in.receive()).value(); n % prime != 0) corun::yield(out.send(n));
-            }));
-        }
-        for (auto& f : all) {
-            f.cancel();
-            BOOST_CHECK_THROW(corun::yield(f.join()), corun::fiber_cancelled);
-        }
     });
 }
 
