@@ -167,6 +167,17 @@ class Tests(Made):
         code, out, err = self.dev("test", "mutex", "--preset=release", CTEST_MARK="***Skipped")
         self.assertEqual((code, out.splitlines()[-1], err), (0, "0 passed, 0 failed", ""))
 
+    def test_what_failed_is_told_again_at_the_end(self):
+        said = ["    Start 1: mutex", "1/3 Test #1: mutex ......   Passed    0.01 sec",
+                "    Start 2: hazard.wake", "2/3 Test #2: hazard.wake ......***Failed    0.02 sec", "wake.cpp(7): error: it slept",
+                "", "    Start 3: hazards", "3/3 Test #3: hazards ......   Passed    0.01 sec",
+                "", "67% tests passed, 1 tests failed out of 3",
+                "", "The following tests FAILED:", "\t  2 - hazard.wake (Failed)                  hazard", "Errors while running CTest"]
+        self.program("ctest", "cat <<END", *said, "END", "exit 8")
+        code, out, _ = self.dev("test", "--preset=release")
+        self.assertEqual((code, out.splitlines()[-5:]),
+                         (1, ["---- release: hazard.wake failed", *said[3:6], "2 passed, 1 failed"]))
+
     def test_a_build_that_fails_is_a_failure_and_the_next_preset_has_its_turn(self):
         code, out, _ = self.dev("test", CMAKE_CODE="1")
         self.assertEqual((code, out.splitlines()[-1]), (1, "0 passed, 3 failed"))
