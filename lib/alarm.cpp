@@ -23,7 +23,7 @@ void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
 // Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.
 void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
     timers.add(node, when);
-    if (when >= armed_for_) return;
+    if (when >= armed_for) return;
     try {
         if (!is_dying() && simulated == nullptr) arm_timer();
     } catch (...) {
@@ -35,7 +35,7 @@ void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
 // Asio's timer is set only to an earlier time: when the earliest timer is withdrawn it goes off once for nothing, which costs less
 // than setting it anew for each deadline that does not fire.
 void scheduler_impl::arm_timer() {
-    if (timers.empty() || timers.earliest() >= armed_for_) return;
+    if (timers.empty() || timers.earliest() >= armed_for) return;
     if (!timer_) {
         const kept_errno of_the_fiber;
         timer_.emplace(executor);
@@ -47,7 +47,7 @@ void scheduler_impl::arm_timer() {
             self->timer_due_.store(true, std::memory_order_seq_cst);
             self->drive();
         }));
-    armed_for_ = timers.earliest();
+    armed_for = timers.earliest();
 }
 
 }  // namespace corun::detail

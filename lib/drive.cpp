@@ -165,7 +165,7 @@ void scheduler_impl::go_on_here() {
     begin_drive();
     if (strand_at_entry != 0) return;
     const measured_drive measured{*this};
-    coarse_now = coarse_nanoseconds_now();
+    coarse_now = std::max(coarse_now, coarse_nanoseconds_now());
     run_fibers();
     settle();
 }
@@ -179,12 +179,11 @@ void scheduler_impl::descriptors_are_due() {
 void scheduler_impl::poll_events() noexcept {
     timers.begin_spans();
     if (swap_in(timer_due_, false)) {
-        armed_for_ = timer_queue::time_point::max();
-        last_expiry_ = clock::now();
-        coarse_now = last_expiry_.time_since_epoch().count();
+        armed_for = timer_queue::time_point::max();
+        last_expiry_ = look_at_clock();
         expire_timers(last_expiry_);
     } else if (simulated == nullptr) {
-        coarse_now = coarse_nanoseconds_now();
+        coarse_now = std::max(coarse_now, coarse_nanoseconds_now());
     }
     if (swap_in(descriptors_due_, false)) {
         descriptors.was_told();
@@ -220,7 +219,7 @@ void scheduler_impl::settle() {
         std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
         add_timer(trim_, clock::now() + std::chrono::seconds{1});
     timers.begin_spans();
-    if (armed_for_ == timer_queue::time_point::max() && !timers.empty()) arm_timer();
+    if (armed_for == timer_queue::time_point::max() && !timers.empty()) arm_timer();
     descriptors.arm_if_needed();
     if (ready.empty() && known_descriptors.waiting == 0 && !stalls.is_content()) stalls.look();
 }
@@ -229,8 +228,8 @@ void scheduler_impl::settle() {
 void scheduler_impl::quiesce() noexcept {
     timers.remove(trim_);
     stalls.rest();
-    if (timer_ && armed_for_ != timer_queue::time_point::max()) timer_->cancel();
-    armed_for_ = timer_queue::time_point::max();
+    if (timer_ && armed_for != timer_queue::time_point::max()) timer_->cancel();
+    armed_for = timer_queue::time_point::max();
     descriptors.disarm();
     take_back_left_stack();
     drop_kept_records(false);

@@ -7,8 +7,8 @@
 #include "run_meter.hpp"
 #include "stack_pool.hpp"
 #include "stall.hpp"
-#include "timer_queue.hpp"
 
+#include <corun/clock.hpp>
 #include <corun/scheduler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -50,18 +50,15 @@ public:
     // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
     void add_timer(timer_node& node, timer_queue::time_point when);  // throws std::bad_alloc and adds nothing then
-    // The same, for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked
-    // at anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the
-    // rest. False: it has to begin now, and was not added; so it is where no timer of Asio's is set, in a simulation for one.
-    [[nodiscard]] bool add_span(timer_node& node, timer_queue::time_point::duration span) {
-        const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
-        if (span < armed_for_ - not_after_now) return false;
-        timers.add_span(node, span);
-        return true;
+    // The time. It is noted, for whoever can do with an earlier one.
+    timer_queue::time_point look_at_clock() noexcept {
+        const timer_queue::time_point now = clock::now();
+        coarse_now = now.time_since_epoch().count();
+        return now;
     }
     // Timers will be looked at before that time, or very soon if it has passed, whatever else happens.
     [[nodiscard]] bool wakes_before(timer_queue::time_point when) const noexcept {
-        return armed_for_ <= when && simulated == nullptr && !is_dying();
+        return armed_for <= when && simulated == nullptr && !is_dying();
     }
 
     // --- lifecycle.cpp: the owner ---
@@ -97,7 +94,6 @@ public:
     boost::asio::execution_context& context;
     boost::asio::any_io_executor executor;
     scheduler_options options;
-    timer_queue timers;
     readiness descriptors;
     record_memory records;
     stall_detector stalls{*this};
@@ -116,7 +112,7 @@ public:
 
     // What the context counts as outstanding on our behalf.
     [[nodiscard]] long own_work() const noexcept {
-        return long{static_cast<bool>(work_)} + long{posted_.load()} + long{armed_for_ != timer_queue::time_point::max()} +
+        return long{static_cast<bool>(work_)} + long{posted_.load()} + long{armed_for != timer_queue::time_point::max()} +
                long{descriptors.is_armed()} + family_guards.load();
     }
     // Whether what runs there may wake fibers here without any work being outstanding that others would see.
@@ -178,7 +174,6 @@ private:
     handler_block timer_block_;
     std::optional<boost::asio::steady_timer> timer_;
     timer_queue::time_point last_expiry_{};
-    timer_queue::time_point armed_for_ = timer_queue::time_point::max();
     boost::asio::any_io_executor work_;  // keeps the context running while fibers live; empty otherwise
 
     std::vector<std::unique_ptr<stack_pool>> pools_;

@@ -7,20 +7,15 @@
 
 namespace corun {
 
-clock::time_point detail::after(clock::duration span) noexcept {
-    const auto now = clock::now();
-    return span > clock::time_point::max() - now ? clock::time_point::max() : now + span;
-}
-
 void sleep_operation::start_on(detail::fiber_record& fiber) {
     detail::scheduler_impl& scheduler = detail::impl_of(*fiber.owner);
     bool is_ahead = scheduler.wakes_before(until_);
     if (std::exchange(is_span_, false)) {
         is_ahead = true;
-        until_ = detail::after(until_.time_since_epoch());
+        until_ = detail::after(until_.time_since_epoch(), scheduler.look_at_clock());
     }
     if (until_ == clock::time_point::max()) return;  // for ever: only cancellation ends it
-    if (!is_ahead && until_ <= clock::now()) {
+    if (!is_ahead && until_ <= scheduler.look_at_clock()) {
         // It is over; the others get a turn, and those whose times came before this one get theirs before.
         expired_ = true;
         scheduler.expire_timers(until_);
@@ -31,16 +26,10 @@ void sleep_operation::start_on(detail::fiber_record& fiber) {
     sleeper_ = &fiber;
 }
 
-bool sleep_operation::start_among(detail::fiber_record& fiber) {
-    if (is_span_ && detail::impl_of(*fiber.owner).add_span(*this, until_.time_since_epoch())) {
-        sleeper_ = &fiber;
-        return false;
-    }
-    start_on(fiber);
+bool sleep_operation::starts_now() {
+    start_on(*sleeper_);
     return expired_;
 }
-
-void sleep_operation::leave_queue() noexcept { detail::impl_of(*sleeper_->owner).timers.remove(*this); }
 
 void sleep_operation::describe_wait(detail::wait_info& info) const noexcept {
     if (until_ == clock::time_point::max()) {

@@ -1,4 +1,4 @@
-#include "timer_queue.hpp"
+#include <corun/detail/timer_queue.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -12,7 +12,7 @@ constexpr std::size_t branches = 4;
 // For a newcomer now, and for all of a line in the heap later.
 void timer_queue::make_room() {
     const auto reserve = [](auto& all) {
-        if (all.capacity() - all.size() < longest_line) all.reserve(std::max(2 * all.capacity(), 2 * longest_line));
+        if (!has_room(all)) all.reserve(std::max(2 * all.capacity(), 2 * longest_line));
     };
     if (newcomers_ != 0) sort_in();
     reserve(heap_);
@@ -24,15 +24,15 @@ void timer_queue::sort_in() noexcept {
     std::optional<time_point> now;
     while (line_.next != &line_) {
         auto& node = static_cast<timer_node&>(*line_.next);
-        leave_line(node);
-        if (node.is_span) {
+        if (node.place == timer_place::line_as_span) {
             if (!now) now = std::chrono::steady_clock::now();
             node.when = *now + std::min(node.when.time_since_epoch(), time_point::max() - *now);
         }
+        leave_line(node);
         insert(node);
     }
     may_have_spans_ = false;
-    room_ = 0;
+    room_ = has_room(heap_) && has_room(slots_) ? longest_line : 0;
 }
 
 void timer_queue::insert(timer_node& node) noexcept {

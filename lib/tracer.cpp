@@ -124,11 +124,17 @@ void trace_end(const fiber_record& fiber) noexcept {
     record(event);
 }
 
-void trace_wake(const fiber_record& fiber) noexcept {
+void make_ready_traced(fiber_record& fiber, bool first) noexcept {
+    if (fiber.state != fiber_state::parked_traced) return;
     trace_event event = event_of(trace_kind::wake, &fiber);
     set_cause(event);
     CORUN_PROBE(wake, event.fiber, event.other);
     record(event);
+    fiber.state = fiber_state::parked;
+    if (first)
+        make_ready_first(fiber);
+    else
+        make_ready(fiber);
 }
 
 void trace_call(const fiber_record& target) noexcept {

@@ -1,4 +1,4 @@
-#include "../lib/timer_queue.hpp"
+#include <corun/detail/timer_queue.hpp>
 
 #include "support/leaks.hpp"
 
@@ -24,6 +24,15 @@ struct timer final : corun::detail::timer_node {
 
 time_point at(int n) { return time_point{std::chrono::nanoseconds{n}}; }
 
+// A time makes room for the spans after it.
+struct roomy_queue : timer_queue {
+    roomy_queue() {
+        timer first;
+        add(first, at(1));
+        remove(first);
+    }
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(timer_queue_, corun_test::nothing_left)
@@ -47,9 +56,9 @@ BOOST_AUTO_TEST_CASE(takes_what_is_not_after_now) {
 }
 
 BOOST_AUTO_TEST_CASE(a_span_begins_when_it_is_asked_to) {
-    timer_queue queue;
+    roomy_queue queue;
     timer node;
-    queue.add_span(node, std::chrono::hours{1});
+    BOOST_TEST(queue.add_span(node, std::chrono::hours{1}));
     const auto before = std::chrono::steady_clock::now();
     queue.begin_spans();
     const auto after = std::chrono::steady_clock::now();
@@ -59,9 +68,9 @@ BOOST_AUTO_TEST_CASE(a_span_begins_when_it_is_asked_to) {
 }
 
 BOOST_AUTO_TEST_CASE(a_span_that_was_withdrawn_leaves_its_place_to_a_time) {
-    timer_queue queue;
+    roomy_queue queue;
     timer node, other;
-    queue.add_span(node, std::chrono::hours{1});
+    BOOST_TEST(queue.add_span(node, std::chrono::hours{1}));
     queue.remove(node);
     BOOST_TEST(queue.empty());
     queue.add(other, at(5));
@@ -70,12 +79,28 @@ BOOST_AUTO_TEST_CASE(a_span_that_was_withdrawn_leaves_its_place_to_a_time) {
 }
 
 BOOST_AUTO_TEST_CASE(the_longest_span_ends_at_the_end_of_time) {
-    timer_queue queue;
+    roomy_queue queue;
     timer node;
-    queue.add_span(node, time_point::duration::max());
+    BOOST_TEST(queue.add_span(node, time_point::duration::max()));
     BOOST_TEST((queue.earliest() == time_point::max()));
     queue.remove(node);
     BOOST_TEST(queue.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_span_does_not_make_room_but_a_time_does) {
+    timer_queue queue;
+    timer node;
+    BOOST_TEST(!queue.add_span(node, std::chrono::hours{1}));
+    BOOST_TEST(!node.is_waiting());
+    BOOST_TEST(queue.empty());
+    std::vector<timer> nodes(1000);
+    for (auto& n : nodes)
+        if (!queue.add_span(n, std::chrono::hours{1})) queue.add(n, at(1));
+    BOOST_TEST(queue.size() == nodes.size());
+    std::size_t refused = 0;
+    for (; queue.take_expired(at(1)) != nullptr; ++refused) BOOST_TEST(refused < nodes.size());
+    BOOST_TEST(refused < nodes.size() / 10);
+    BOOST_TEST(queue.size() == nodes.size() - refused);
 }
 
 BOOST_AUTO_TEST_CASE(equal_times_in_the_order_of_adding) {

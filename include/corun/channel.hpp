@@ -109,7 +109,8 @@ private:
     // False where a receive would wait.
     [[nodiscard]] bool may_have_news(detail::scheduler_core* here) const noexcept { return !home_.is_own_and_bare(here); }
     bool push(T& value);
-    bool pull(std::optional<T>& into);
+    template <class Place>
+    bool pull(Place& into);
     void refill() noexcept;
 
     // Receivers wait only while there are no values and no senders, senders only while the channel is full. The home is bare only
@@ -135,7 +136,8 @@ inline __attribute__((always_inline)) bool channel<T>::push(T& value) {
 }
 
 template <class T>
-inline __attribute__((always_inline)) bool channel<T>::pull(std::optional<T>& into) {
+template <class Place>
+inline __attribute__((always_inline)) bool channel<T>::pull(Place& into) {
     if (!values_.empty()) {
         into.emplace(std::move(values_.front()));
         const bool was_last = values_.pop();
@@ -178,7 +180,10 @@ void channel<T>::close() {
         static_cast<detail::sender<T>*>(first)->failed = true;
         detail::grant(*first);
     }
-    detail::grant_all(receivers_);
+    while (detail::waiter* first = receivers_.claim_first()) {
+        static_cast<detail::receive_operation<T>*>(first)->value_.be_empty();
+        detail::grant(*first);
+    }
 }
 
 }  // namespace corun

@@ -23,7 +23,10 @@ public:
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(detail::fiber_record& fiber);
     // In a select, which is likely to withdraw it. False: it is not ready yet.
-    bool start_among(detail::fiber_record& fiber);
+    CORUN_SWITCH bool start_among(detail::fiber_record& fiber) {
+        sleeper_ = &fiber;
+        return !(is_span_ && fiber.owner->add_span(*this, until_.time_since_epoch())) && starts_now();
+    }
     [[nodiscard]] bool cancel() noexcept {
         leave();
         return true;
@@ -33,9 +36,9 @@ public:
 
 private:
     void leave() noexcept {
-        if (is_waiting()) leave_queue();
+        if (is_waiting()) sleeper_->owner->timers.remove(*this);
     }
-    void leave_queue() noexcept;
+    bool starts_now();
     void expired() noexcept override;
 
     clock::time_point until_;  // or, before it starts, the span since the clock's epoch, which is neither nothing nor for ever
@@ -49,7 +52,10 @@ private:
 
 namespace detail {
 
-[[nodiscard]] clock::time_point after(clock::duration span) noexcept;  // from now on; saturates
+// From now on, or from another time; saturates.
+[[nodiscard]] inline clock::time_point after(clock::duration span, clock::time_point begin = clock::now()) noexcept {
+    return span > clock::time_point::max() - begin ? clock::time_point::max() : begin + span;
+}
 
 // Any duration as one of the clock's; saturates, and less than nothing is nothing.
 template <class Rep, class Period>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <new>
 #include <optional>
 #include <type_traits>
@@ -100,6 +101,38 @@ private:
     Held held_;
 };
 
+// Where a received value arrives. Most receives of a select never hear of one: so nothing is written here before, and whether there
+// is one means nothing until the operation is granted.
+template <class T>
+class arrival {
+public:
+    arrival() noexcept {}
+    arrival(const arrival&) = delete;
+    ~arrival() = default;
+    ~arrival()
+        requires(!std::is_trivially_destructible_v<T>)
+    {}  // the operation knows whether there is one
+
+    template <class U>
+    void emplace(U&& value) {
+        std::construct_at(&value_, std::forward<U>(value));
+        is_there_ = true;
+    }
+    void be_empty() noexcept { is_there_ = false; }
+
+    [[nodiscard]] bool has_value() const noexcept { return is_there_; }
+    [[nodiscard]] T& operator*() noexcept { return value_; }
+    void reset() noexcept {
+        if (std::exchange(is_there_, false)) std::destroy_at(&value_);
+    }
+
+private:
+    union {
+        T value_;
+    };
+    bool is_there_;
+};
+
 template <class T>
 class [[nodiscard]] receive_operation : public committing<receive_operation<T>> {
 public:
@@ -107,6 +140,12 @@ public:
 
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
+    ~receive_operation() = default;
+    ~receive_operation()
+        requires(!std::is_trivially_destructible_v<T>)
+    {
+        if (this->is_granted()) value_.reset();
+    }
 
     [[nodiscard]] CORUN_SWITCH bool may_be_available(scheduler_core* here) const noexcept { return channel_->may_have_news(here); }
     [[nodiscard]] bool available(scheduler_core* here) const {
@@ -119,7 +158,7 @@ public:
     [[nodiscard]] wait_list& queue() noexcept { return channel_->receivers_; }
     // Not as a whole: two narrow stores read back by one wide load would wait for each other.
     [[nodiscard]] std::optional<T> get() {
-        if (!value_) return {};
+        if (!value_.has_value()) return {};
         return std::optional<T>{std::in_place, std::move(*value_)};
     }
 
@@ -127,12 +166,14 @@ protected:
     // Where the channel has no scheduler yet, or is closed.
     [[gnu::noinline]] bool try_commit_at_first_or_last(scheduler_core* here) {
         const bool ended = !channel_->is_open(here);
-        return channel_->pull(value_) || ended;
+        if (channel_->pull(value_)) return true;
+        if (ended) value_.be_empty();
+        return ended;
     }
 
     friend class channel<T>;
     channel<T>* channel_;
-    std::optional<T> value_;
+    arrival<T> value_;
 };
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <corun/detail/io_wait.hpp>
 #include <corun/detail/record.hpp>
 #include <corun/detail/switch.hpp>
+#include <corun/detail/timer_queue.hpp>
 
 #include <cstdint>
 #include <source_location>
@@ -22,12 +23,23 @@ struct scheduler_core {
     std::uint64_t random_state = 0x9e3779b97f4a7c15;  // of random_below (detail/random.hpp); never 0
     std::uintptr_t strand_at_entry = 0;  // the strand frames of the thread when the drive began
     std::uint64_t waits = 0;          // operations that made their fiber wait
-    std::int64_t coarse_now = 0;      // nanoseconds of corun::clock: at the last poll or, where that is observed, the last yield
+    std::int64_t coarse_now = 0;      // nanoseconds of corun::clock, when it was last read: at the last poll or later
     fcontext_t loop_sp = nullptr;
     fcontext_t left_sp = nullptr;     // of the stack of the fiber that ended last
     stack_span loop;
+    timer_queue timers;
+    timer_queue::time_point armed_for = timer_queue::time_point::max();  // Asio's timer: when timers are looked at at the latest
     simulation* simulated = nullptr;  // whose turns and time a test decides (detail/simulation.hpp); null otherwise
     descriptor_table known_descriptors;  // lib/readiness.hpp keeps it
+
+    // A timer for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked
+    // at anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the
+    // rest. False: it has to begin now, and was not added; so it is where no timer of Asio's is set, in a simulation for one, and
+    // where the queue has to make room.
+    [[nodiscard]] CORUN_SWITCH bool add_span(timer_node& node, timer_queue::time_point::duration span) noexcept {
+        const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
+        return span >= armed_for - not_after_now && timers.add_span(node, span);
+    }
 };
 
 // The scheduler that the calling thread is inside of, or null. In C, so that the assembly below can name it.
@@ -125,26 +137,27 @@ CORUN_SWITCH fiber_record& enter_yield(std::source_location where) {
     return self;
 }
 
-void trace_wake(const fiber_record& fiber) noexcept;
-
-// False: the fiber is not parked.
-[[nodiscard]] inline bool unpark(fiber_record& fiber) noexcept {
-    if (fiber.state != fiber_state::parked) {
-        if (fiber.state != fiber_state::parked_traced) return false;
-        trace_wake(fiber);
-    }
-    fiber.state = fiber_state::active;
-    return true;
-}
+// The wake of a fiber that is not `parked`: of one that is traced; nothing otherwise.
+void make_ready_traced(fiber_record& fiber, bool first) noexcept;
 
 // On the owner: queues a fiber if it is parked; nothing otherwise. Wakes are hints, conditions are checked again by the woken.
 inline void make_ready(fiber_record& fiber) noexcept {
-    if (unpark(fiber)) fiber.owner->ready.push(&fiber, fiber.sp);
+    if (fiber.state != fiber_state::parked) [[unlikely]] {
+        make_ready_traced(fiber, false);
+        return;
+    }
+    fiber.state = fiber_state::active;
+    fiber.owner->ready.push(&fiber, fiber.sp);
 }
 
 // The same; before those that are queued already.
 inline void make_ready_first(fiber_record& fiber) noexcept {
-    if (unpark(fiber)) fiber.owner->ready.push_first(&fiber, fiber.sp);
+    if (fiber.state != fiber_state::parked) [[unlikely]] {
+        make_ready_traced(fiber, true);
+        return;
+    }
+    fiber.state = fiber_state::active;
+    fiber.owner->ready.push_first(&fiber, fiber.sp);
 }
 
 // From any thread, any number of times; the caller holds a reference or is on the owner.

@@ -7,7 +7,12 @@ struct ring_link {
     ring_link* next;
     ring_link* previous;
 
-    void link_to_itself() noexcept { next = previous = this; }
+    // Two stores, which a compiler would make one of as below.
+    void link_to_itself() noexcept {
+        next = this;
+        asm("" : "+m"(next));
+        previous = this;
+    }
     // As the last one. A store lies between those of `next` and `previous`: a compiler would make one of the two, by way of a
     // vector register, which takes longer.
     void link_before(ring_link& head) noexcept {

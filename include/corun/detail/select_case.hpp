@@ -68,8 +68,10 @@ struct select_case {
         }
     }
     // Takes effect, if it still can.
-    [[nodiscard]] bool commit() {
-        if constexpr (is_committing)
+    [[nodiscard]] bool commit(scheduler_core* here) {
+        if constexpr (requires { op.commit_on(here); })
+            return op.commit_on(here);
+        else if constexpr (is_committing)
             return op.commit();
         else
             return true;
@@ -120,7 +122,7 @@ struct default_case {
 
     [[nodiscard]] bool is_available(scheduler_core*) const noexcept { return false; }
     [[nodiscard]] bool may_be_available(scheduler_core*) const noexcept { return false; }
-    [[nodiscard]] bool commit() const noexcept { return true; }
+    [[nodiscard]] bool commit(scheduler_core*) const noexcept { return true; }
 };
 
 // What f returns of the case of that number, and of the number as a constant.

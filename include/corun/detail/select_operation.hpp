@@ -5,6 +5,7 @@
 #include <corun/detail/random.hpp>
 #include <corun/detail/select_case.hpp>
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -41,8 +42,9 @@ public:
     select_operation(select_operation&& other) : cases_{std::move(other.cases_)} {}  // before it starts
 
     [[nodiscard]] bool ready() {
-        if (!started_) return chosen() != undecided || choose(current_core()) || take_default();
-        if (chosen() == undecided && !choose_ended()) return false;
+        if (!started_) [[unlikely]]
+            return chosen() != undecided || choose(current_core()) || take_default();
+        if (is_open() && !choose_ended()) return false;
         return is_delivered() && losers_are_gone();
     }
     [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record& self) { return choose(self.owner) || take_default(); }
@@ -140,18 +142,32 @@ private:
                 asm("" : "+r"(available));  // a branch, not arithmetic: nearly all cases are idle
             }
         });
-        return available != 0 && commit_one_of(available);
+        return available != 0 && commit_one_of(available, here);
     }
-    [[gnu::noinline]] bool commit_one_of(mask available) {
+    bool commit_one_of(mask available, scheduler_core* here) {
+        if ((available & (available - 1)) == 0) [[likely]]
+            return commit(std::countr_zero(available), here);
+        return commit_any_of(available, here);
+    }
+    [[gnu::noinline]] bool commit_any_of(mask available, scheduler_core* here) {
         while (available != 0) {
             const bool several = (available & (available - 1)) != 0;
-            const int bit = Tie == tie::random && several ? random_bit(*current_core(), available) : std::countr_zero(available);
-            if (at<bool>(cases_, static_cast<std::size_t>(bit), [](auto& c, auto) { return c.commit(); })) {
-                set(bit);
-                return true;
-            }
+            const int bit = Tie == tie::random && several ? random_bit(*here, available) : std::countr_zero(available);
+            if (commit(bit, here)) return true;
             available &= ~(mask{1} << bit);
         }
+        return false;
+    }
+    // Nobody looks at the selection before it waits.
+    bool commit(int number, scheduler_core* here) {
+        using function = bool (*)(std::tuple<Cases...>&, scheduler_core*);
+        static constexpr auto functions = []<std::size_t... I>(std::index_sequence<I...>) {
+            return std::array<function, count>{[](std::tuple<Cases...>& all, scheduler_core* c) { return std::get<I>(all).commit(c); }...};
+        }(std::index_sequence_for<Cases...>{});
+        set(number);
+        if (functions[static_cast<std::size_t>(number)](cases_, here)) [[likely]]
+            return true;
+        set(undecided);
         return false;
     }
     bool take_default() {
@@ -169,7 +185,7 @@ private:
                 if constexpr (Case::is_shared)
                     if (c.is_available(fiber()->owner)) available |= mask{1} << i;
             });
-            if (commit_one_of(available)) return;
+            if (commit_one_of(available, fiber()->owner)) return;
         }
     }
     // False: one of them can be committed.
@@ -212,11 +228,13 @@ private:
             });
         return delivered;
     }
-    bool losers_are_gone() {
+    [[gnu::always_inline]] bool losers_are_gone() {
         if (!settled_) {
             settled_ = true;
             stopping_ = withdraw_all_but(chosen());
         }
+        if (stopping_ == 0) [[likely]]
+            return true;
         if constexpr (has_others)
             each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (!Case::is_committing && !is_default<Case>) {
@@ -234,7 +252,7 @@ private:
         return stopping_ == 0;
     }
     // Those that must be waited for.
-    mask withdraw_all_but(int winner) {
+    [[gnu::always_inline]] mask withdraw_all_but(int winner) {
         touches(every_object, access::write);  // the order of those who wait
         mask stopping = 0;
         each([&]<class Case>(Case& c, std::size_t i) {

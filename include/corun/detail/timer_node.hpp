@@ -11,8 +11,9 @@ namespace corun::detail {
 
 enum class timer_place : std::uint8_t {
     nowhere,
-    line,  // of the newcomers
     heap,
+    line,  // of the newcomers
+    line_as_span,  // the same; `when` counts from nothing
 };
 
 // Touched only by the scheduler's owner. What is not initialised here is the queue's, and set by it.
@@ -20,7 +21,6 @@ struct timer_node : ring_link {
     std::chrono::steady_clock::time_point when;  // in the line
     std::size_t slot;                            // in the heap: of the queue's table
     timer_place place = timer_place::nowhere;
-    bool is_span;  // in the line: `when` counts from nothing
 
     timer_node() noexcept {}
 

@@ -8,8 +8,10 @@
 #include <corun/detail/simulation.hpp>
 #include <corun/operation.hpp>
 
+#include <bit>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 
 namespace corun::detail {
 
@@ -21,12 +23,22 @@ enum class wait_state : std::uint8_t {
     orphaned,  // in none: what it waited for is gone; only a cancellation ends it
 };
 
+struct wait_place {
+    wait_state state = wait_state::idle;
+    std::uint8_t index;  // of its case
+    std::uint16_t unused;
+
+    // By one store of a constant, which is four bytes wide: a compiler loads narrower ones first.
+    void set(wait_place all) noexcept {
+        const auto number = std::bit_cast<std::uint32_t>(all);
+        std::memcpy(this, &number, sizeof number);
+    }
+};
+
 // An operation that waits, on its fiber's stack. What is not initialised here is set when it begins to wait: most never do.
-struct waiter : ring_link {
+struct waiter : ring_link, wait_place {
     fiber_record* fiber;  // if it waits alone
     selection* among;     // null: it waits alone
-    std::uint8_t index;  // of its case
-    wait_state state = wait_state::idle;
 
     waiter() noexcept {}
     waiter(const waiter&) = delete;
@@ -72,6 +84,11 @@ public:
     void append(waiter& w) noexcept {
         w.state = wait_state::waiting;
         w.link_before(head_);
+    }
+    void append_case(waiter& w, selection& of, int number) noexcept {
+        w.wait_place::set({wait_state::waiting, static_cast<std::uint8_t>(number), 0});
+        w.link_before(head_);
+        w.among = &of;
     }
 
     [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
@@ -147,7 +164,8 @@ public:
     bool start_on(fiber_record& self) noexcept {
         this->among = nullptr;
         this->fiber = &self;
-        wait();
+        prepare();
+        derived().queue().append(*this);
         return false;
     }
     [[nodiscard]] bool cancel() noexcept {
@@ -162,10 +180,18 @@ public:
 
     // --- for select ---
     [[nodiscard]] bool commit() { return commit_on(current_core()); }
+    [[nodiscard]] CORUN_SWITCH bool commit_on(scheduler_core* here) {
+        if constexpr (requires { derived().try_commit(here); }) {
+            if (!derived().try_commit(here)) return false;
+        } else {
+            if (!derived().try_commit()) return false;
+        }
+        this->state = wait_state::granted;
+        return true;
+    }
     void wait_among(selection& others, int own_index) noexcept {
-        this->among = &others;
-        wait();
-        this->index = static_cast<std::uint8_t>(own_index);
+        prepare();
+        derived().queue().append_case(*this, others, own_index);
     }
     // From a select that has begun; the last that is asked of it.
     void leave_select() noexcept {
@@ -187,18 +213,8 @@ public:
     }
 
 private:
-    CORUN_SWITCH bool commit_on(scheduler_core* here) {
-        if constexpr (requires { derived().try_commit(here); }) {
-            if (!derived().try_commit(here)) return false;
-        } else {
-            if (!derived().try_commit()) return false;
-        }
-        this->state = wait_state::granted;
-        return true;
-    }
-    void wait() noexcept {
+    void prepare() noexcept {
         if constexpr (requires { derived().about_to_wait(); }) derived().about_to_wait();
-        derived().queue().append(*this);
     }
     Derived& derived() noexcept { return static_cast<Derived&>(*this); }
 };

@@ -31,18 +31,25 @@ public:
     }
 
     // Throws std::bad_alloc and changes nothing then.
-    void add(timer_node& node, time_point when) { line_up(node, when, false); }
-    // The same, for a span that begins when the newcomers are sorted in, `begin_spans` at the latest.
-    void add_span(timer_node& node, time_point::duration span) {
-        line_up(node, time_point{span}, true);
+    void add(timer_node& node, time_point when) {
+        if (newcomers_ == room_) [[unlikely]]
+            make_room();
+        append(node, when, timer_place::line);
+    }
+    // The same, for a span that begins when the newcomers are sorted in, `begin_spans` at the latest. False: there was no room for
+    // it at hand, and it was not added.
+    [[nodiscard]] bool add_span(timer_node& node, time_point::duration span) noexcept {
+        if (newcomers_ == room_) return false;
+        append(node, time_point{span}, timer_place::line_as_span);
         may_have_spans_ = true;
+        return true;
     }
     void begin_spans() noexcept {
         if (may_have_spans_) sort_in();
     }
     // Nothing happens if the node is not in the queue.
     void remove(timer_node& node) noexcept {
-        if (node.place == timer_place::line)
+        if (node.place >= timer_place::line)
             leave_line(node);
         else if (node.place == timer_place::heap)
             remove_sorted(node);
@@ -67,13 +74,10 @@ private:
     };
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-    void line_up(timer_node& node, time_point when, bool is_span) {
-        if (newcomers_ == room_) [[unlikely]]
-            make_room();
-        node.place = timer_place::line;
+    void append(timer_node& node, time_point when, timer_place place) noexcept {
+        node.place = place;
         node.link_before(line_);
         node.when = when;
-        node.is_span = is_span;
         ++newcomers_;
     }
     void leave_line(timer_node& node) noexcept {
@@ -81,6 +85,8 @@ private:
         node.unlink();
         --newcomers_;
     }
+    // For a whole line, without allocating.
+    [[nodiscard]] static bool has_room(const auto& all) noexcept { return all.capacity() - all.size() >= longest_line; }
     void make_room();
     void sort_in() noexcept;
     void insert(timer_node& node) noexcept;
