@@ -38,7 +38,11 @@ extern __thread void* io_strand_frames __asm__(
 
 thread_places places_of_this_thread() noexcept {
     if (is_observed(observer::signals)) need_alternate_stack();
-    return {&errno, reinterpret_cast<exception_globals*>(abi::__cxa_get_globals()), &strand_frames, &io_strand_frames};
+    // Each is a call, and a scheduler may be entered for each handler that Asio runs.
+    static thread_local constinit thread_places own{};
+    if (own.error_number == nullptr) [[unlikely]]
+        own = {&errno, reinterpret_cast<exception_globals*>(abi::__cxa_get_globals()), &strand_frames, &io_strand_frames};
+    return own;
 }
 
 #if defined(CORUN_SANITIZED)
