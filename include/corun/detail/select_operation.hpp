@@ -158,11 +158,12 @@ private:
         }
         return false;
     }
-    // Nobody looks at the selection before it waits.
+    // Nobody looks at the selection meanwhile: it does not wait yet, or does so only where fibers of this scheduler would look.
     bool commit(int number, scheduler_core* here) {
         using function = bool (*)(std::tuple<Cases...>&, scheduler_core*);
         static constexpr auto functions = []<std::size_t... I>(std::index_sequence<I...>) {
-            return std::array<function, count>{[](std::tuple<Cases...>& all, scheduler_core* c) { return std::get<I>(all).commit(c); }...};
+            return std::array<function, count>{
+                [](std::tuple<Cases...>& all, scheduler_core* c) { return std::get<I>(all).commit(c); }...};
         }(std::index_sequence_for<Cases...>{});
         set(number);
         if (functions[static_cast<std::size_t>(number)](cases_, here)) [[likely]]
@@ -177,6 +178,7 @@ private:
         return (is_default<Cases> || ...);
     }
 
+    // Nothing throws here, where others wait already: a twin's values move without exceptions, and one that had no room has memory.
     void line_up() {
         share();
         while (!line_up_at_once()) {
@@ -185,7 +187,7 @@ private:
                 if constexpr (Case::is_shared)
                     if (c.is_available(fiber()->owner)) available |= mask{1} << i;
             });
-            if (commit_one_of(available, fiber()->owner)) return;
+            if (available != 0 && commit_one_of(available, fiber()->owner)) return;
         }
     }
     // False: one of them can be committed.
