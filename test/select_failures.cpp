@@ -38,6 +38,17 @@ struct breaks {
     bool broken = false;
 };
 
+/// A value that cannot be moved while it is armed.
+struct brittle {
+    brittle(int n, bool& is_armed) : number{n}, armed{&is_armed} {}
+    brittle(brittle&& other) : number{other.number}, armed{other.armed} {
+        if (*armed) throw std::out_of_range{"move"};
+    }
+    ~brittle() {}
+    int number;
+    bool* armed;
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(select_failures, corun_test::nothing_left)
@@ -119,6 +130,29 @@ BOOST_AUTO_TEST_CASE(without_memory_it_leaves_nothing_behind) {
         });
         if (!came_to_it) break;
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_select_whose_value_could_not_be_taken_waits_again) {
+    bool ended = false;
+    corun::run([&] {
+        corun::channel<brittle> c{1};
+        corun::channel<int> other;
+        bool armed = false;
+        BOOST_REQUIRE(c.try_send(brittle{7, armed}));
+        auto either = corun::select(c.receive(), other.receive());
+        armed = true;
+        BOOST_CHECK_THROW((void)corun::yield(either), std::out_of_range);
+        armed = false;
+        BOOST_TEST(c.try_receive().value().number == 7);
+        BOOST_TEST(!either.ready());
+        auto sender = corun::spawn([&] { corun::yield(other.send(8)); });
+        auto result = corun::yield(either);
+        BOOST_REQUIRE(result.index() == 1u);
+        BOOST_TEST(std::get<1>(result).value() == 8);
+        corun::yield(sender.join());
+        ended = true;
+    });
+    BOOST_TEST(ended);  // a program that stands still is ended without a word to its first fiber
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_has_lost_before_stays_out_where_another_one_fails_to_begin) {

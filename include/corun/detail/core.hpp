@@ -1,4 +1,4 @@
-// The part of a scheduler that a switch touches, and the ways in and out of the run queue.
+// The part of a scheduler that a switch and a wait touch, its timers among it, and the ways in and out of the run queue.
 #pragma once
 
 #include <corun/detail/io_wait.hpp>

@@ -158,18 +158,16 @@ private:
         }
         return false;
     }
-    // Nobody looks at the selection meanwhile: it does not wait yet, or does so only where fibers of this scheduler would look.
     bool commit(int number, scheduler_core* here) {
         using function = bool (*)(std::tuple<Cases...>&, scheduler_core*);
         static constexpr auto functions = []<std::size_t... I>(std::index_sequence<I...>) {
             return std::array<function, count>{
                 [](std::tuple<Cases...>& all, scheduler_core* c) { return std::get<I>(all).commit(c); }...};
         }(std::index_sequence_for<Cases...>{});
+        if (!functions[static_cast<std::size_t>(number)](cases_, here)) [[unlikely]]
+            return false;
         set(number);
-        if (functions[static_cast<std::size_t>(number)](cases_, here)) [[likely]]
-            return true;
-        set(undecided);
-        return false;
+        return true;
     }
     bool take_default() {
         each([&]<class Case>(Case&, std::size_t i) {
