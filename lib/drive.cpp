@@ -138,8 +138,8 @@ void scheduler_impl::drive() {
             run_fibers();
             if (lost_ != nullptr) hand_over_failures();
             // While these fibers ran, others' descriptors have become ready: without a way through the event loop.
-            if (ready.empty() && budget > 0 && descriptors.is_busy()) descriptors.poll();
-        } while (budget > 0 && (!ready.empty() || inbox_.load(std::memory_order_relaxed) != nullptr));
+            if (ready.empty() && has_budget() && descriptors.is_busy()) descriptors.poll();
+        } while (has_budget() && (!ready.empty() || inbox_.load(std::memory_order_relaxed) != nullptr));
     } catch (...) {
         settle();
         throw;
@@ -198,10 +198,9 @@ void scheduler_impl::run_fibers() {
         run_traced_fibers();
         return;
     }
-    while (!ready.empty() && budget > 0) {
+    while (!ready.empty() && spend()) {
         ready_entry next = ready.pop();
         if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
-        --budget;
         running = next.fiber;
         jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);
     }

@@ -110,11 +110,11 @@ bool scheduler_impl::takes_left_stack(fiber_record& fresh) noexcept {
 
 // On the stack of a fiber that has ended: whether the next one begins right here, without a jump.
 bool scheduler_impl::next_begins_here() noexcept {
-    if (ready.empty() || budget <= 0) return false;
+    if (ready.empty() || !has_budget()) return false;
     fiber_record* const next = ready.at(0).fiber;
     if (next == nullptr || next->state != fiber_state::fresh || !takes_left_stack(*next)) return false;
     (void)ready.pop();
-    --budget;
+    (void)spend();
     running = next;
     return true;
 }

@@ -57,7 +57,7 @@ bool socket_wait::has_failed(fiber_record& self, acquaintance how, const char* o
 }
 
 void socket_wait::take_turns(fiber_record& self) {
-    if (--self.owner->budget > 0) return;
+    if (self.owner->spend()) return;
     give_way(self);
     if (is_interrupted(self)) throw_cancelled(self);
 }

@@ -178,11 +178,10 @@ traced_turn::~traced_turn() {
 // aside.
 void scheduler_impl::run_traced_fibers() {
     std::int32_t left = budget;
-    while (!ready.empty() && left > 0) {
+    while (!ready.empty() && --left >= 0) {
         ready_entry next = ready.pop();
         if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
-        --left;
-        budget = 0;
+        budget = -1;
         running = next.fiber;
         const traced_turn turn{*next.fiber};
         jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);

@@ -58,6 +58,7 @@ void take_turns(fiber_record& self);
 template <class Op>
 void note_wait(fiber_record& self, const Op& op) noexcept {
     self.waits_for = &wait_kind_of<Op>;
+    asm("" : "+m"(self.waits_for));  // two stores, which a compiler would make one of, by way of a vector register
     self.waits_in = &op;
 }
 
@@ -106,7 +107,7 @@ CORUN_SWITCH bool start(fiber_record& self, Op& op) {
 // A ready operation's fiber goes on at once as long as the drive's budget lasts.
 template <class Op>
 CORUN_SWITCH bool may_go_on(fiber_record& self, Op& op) {
-    return --self.owner->budget > 0 || is_done_after_a_turn(self, op);
+    return self.owner->spend() || is_done_after_a_turn(self, op);
 }
 
 // Waits until the operation is ready. The one place in which fibers park on anything but the run queue.
@@ -114,7 +115,7 @@ template <operation Op>
 CORUN_SWITCH void await(fiber_record& self, Op& op) {
     if constexpr (requires { op.take_now(self); }) {
         if (op.take_now(self)) [[likely]] {
-            if (--self.owner->budget <= 0) [[unlikely]]
+            if (!self.owner->spend()) [[unlikely]]
                 take_turns(self);
             return;
         }

@@ -219,7 +219,7 @@ void simulated_loop::give_turn(std::size_t place) {
     fiber.is_runnable = false;
     if (next.sp == nullptr) next.sp = continuation(core, next.fiber, next.fiber);
     if (next.sp != nullptr) {
-        core.budget = 0;  // so that each switch comes back here
+        core.budget = -1;  // so that each switch comes back here
         core.running = next.fiber;
         std::optional<traced_turn> traced;
         if (is_observed(observer::turns)) traced.emplace(*next.fiber);

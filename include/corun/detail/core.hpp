@@ -18,7 +18,7 @@ class simulation;
 struct scheduler_core {
     run_queue ready;
     fiber_record* running = nullptr;  // null on the loop's stack
-    std::int32_t budget = 0;          // switches left until the loop polls for I/O again
+    std::int32_t budget = -1;         // switches left until the loop polls for I/O again; less than none: used up
     thread_places places{};
     std::uint64_t random_state = 0x9e3779b97f4a7c15;  // of random_below (detail/random.hpp); never 0
     std::uintptr_t strand_at_entry = 0;  // the strand frames of the thread when the drive began
@@ -31,6 +31,10 @@ struct scheduler_core {
     timer_queue::time_point armed_for = timer_queue::time_point::max();  // Asio's timer: when timers are looked at at the latest
     simulation* simulated = nullptr;  // whose turns and time a test decides (detail/simulation.hpp); null otherwise
     descriptor_table known_descriptors;  // lib/readiness.hpp keeps it
+
+    // Each switch, and each wait that ends at once, takes one of the budget. False: it is used up.
+    [[nodiscard]] CORUN_SWITCH bool spend() noexcept { return --budget >= 0; }
+    [[nodiscard]] bool has_budget() const noexcept { return budget >= 0; }
 
     // A timer for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked
     // at anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the
@@ -83,14 +87,13 @@ void heed_alerts(fiber_record& self);
 // its stack pointer in *save; null when it has ended.
 CORUN_SWITCH void switch_away(scheduler_core& core, fiber_record* self, fcontext_t* save) noexcept {
     stack_span* from = self != nullptr ? &self->stack : nullptr;
-    while (!core.ready.empty() && core.budget > 0) {
+    while (!core.ready.empty() && core.spend()) {
         ready_entry next = core.ready.pop();
         if (next.sp == nullptr) [[unlikely]] {
             if (self != nullptr && next.fiber == self) return;  // woken, or its turn again, before it was left
             next.sp = continuation(core, next.fiber, self);
             if (next.sp == nullptr) continue;
         }
-        --core.budget;
         core.running = next.fiber;
         jump(core.places, next.sp, save, from, next.fiber->stack);
         return;
@@ -109,7 +112,7 @@ CORUN_SWITCH void park(fiber_record& self) noexcept {
 // Gives every other runnable fiber a turn, and the loop one when the budget is used up.
 CORUN_SWITCH void give_way(fiber_record& self) noexcept {
     scheduler_core& core = *self.owner;
-    if (core.ready.empty() && --core.budget > 0) return;
+    if (core.ready.empty() && core.spend()) return;
     ready_entry& slot = core.ready.push(&self, nullptr);
     switch_away(core, &self, &slot.sp);
 }

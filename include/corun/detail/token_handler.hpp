@@ -119,7 +119,7 @@ public:
         fiber_record& fiber = *fiber_;
         // Frames of a composed operation take some hundred bytes to some KiB each; the smallest stack must hold them.
         constexpr std::uint8_t deepest = 4;
-        if (current_core() == fiber.owner && fiber.inline_depth < deepest && --fiber.owner->budget > 0) {
+        if (current_core() == fiber.owner && fiber.inline_depth < deepest && fiber.owner->spend()) {
             ++fiber.inline_depth;
             const leave_depth on_exit{fiber_ref{&fiber}};
             std::decay_t<Function> function{std::forward<Function>(f)};
