@@ -59,7 +59,6 @@ bool rate_limiter::acquire_operation::ready() {
 
 void rate_limiter::acquire_operation::start_on(detail::fiber_record& self) {
     fiber = &self;
-    among = nullptr;
     limiter_->waiting_.append(*this);
 }
 

@@ -20,6 +20,7 @@
 
 #include <unistd.h>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -190,6 +191,23 @@ BOOST_AUTO_TEST_CASE(an_operation_of_the_users_may_win) {
         const auto result = corun::yield(corun::select(c.receive(), op));
         BOOST_TEST(std::get<1>(result) == 5);
         BOOST_TEST(op.calls == "start;get;");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_may_lie_anywhere) {
+    corun::run([] {
+        corun::channel<int> c, idle;
+        auto sender = corun::spawn([&] {
+            for (int i = 0; i != 2; ++i) corun::yield(c.send(i));
+        });
+        for (int i = 0; i != 2; ++i) {
+            const auto elsewhere = std::make_unique<decltype(c.receive())>(c.receive());
+            auto above = idle.receive();
+            auto result = corun::yield(corun::select(above, *elsewhere, corun::sleep_for(1h)));
+            BOOST_TEST(std::get<1>(result).value() == i);
+        }
+        BOOST_TEST(!c.try_send(2));
+        BOOST_TEST(!idle.try_send(2));
     });
 }
 

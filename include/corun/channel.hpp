@@ -131,7 +131,7 @@ inline __attribute__((always_inline)) bool channel<T>::push(T& value) {
     }
     if (values_.size() >= capacity_) return false;
     values_.push(std::move(value));
-    if (values_.size() == 1) home_.be_stocked();
+    if (home_.is_bare()) home_.be_stocked();
     return true;
 }
 
@@ -139,8 +139,7 @@ template <class T>
 template <class Place>
 inline __attribute__((always_inline)) bool channel<T>::pull(Place& into) {
     if (!values_.empty()) {
-        into.emplace(std::move(values_.front()));
-        const bool was_last = values_.pop();
+        const bool was_last = values_.pop(into);
         if (!senders_.empty())
             refill();
         else if (was_last)
@@ -166,9 +165,10 @@ void channel<T>::refill() noexcept {
             values_.push(std::move(*sender.value));
         } catch (...) {
             sender.fail();
+            continue;
         }
         detail::grant(sender);
-        if (!sender.failed) return;
+        return;
     }
 }
 
@@ -176,14 +176,8 @@ template <class T>
 void channel<T>::close() {
     if (closed()) return;
     home_.close();
-    while (detail::waiter* first = senders_.claim_first()) {
-        static_cast<detail::sender<T>*>(first)->failed = true;
-        detail::grant(*first);
-    }
-    while (detail::waiter* first = receivers_.claim_first()) {
-        static_cast<detail::receive_operation<T>*>(first)->value_.be_empty();
-        detail::grant(*first);
-    }
+    for (detail::wait_list* line : {&senders_, &receivers_})
+        while (detail::waiter* first = line->claim_first()) detail::conclude(*first, detail::wait_state::refused);
 }
 
 }  // namespace corun

@@ -83,7 +83,6 @@ public:
     void start_on(fiber_record& self) {
         held->home_.check("mutex");
         fiber = &self;
-        among = nullptr;
         started_ = true;
         wait();
     }

@@ -43,8 +43,8 @@ private:
 
     clock::time_point until_;  // or, before it starts, the span since the clock's epoch, which is neither nothing nor for ever
     bool is_span_ = false;
-    detail::fiber_record* sleeper_ = nullptr;  // parked here while the timer is set
     bool expired_ = false;
+    detail::fiber_record* sleeper_;  // parked here while the timer is set
 };
 
 /// Sleeps until a time of corun::clock; time_point::max() is never.

@@ -25,26 +25,19 @@ namespace detail {
 template <class T>
 using held_by_sender = std::conditional_t<std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*), T, T*>;
 
-// A send that waits, as the channel sees it.
+// A send that waits, as the channel sees it. Refused where the channel is closed; failed where the value could not be moved into it.
 template <class T>
 struct sender : waiter {
-    static constexpr bool may_throw = !std::is_nothrow_move_constructible_v<T>;
-    struct no_memory {
-        explicit operator bool() const noexcept { return is_so; }
-        bool is_so = false;
-    };
+    static constexpr bool move_may_throw = !std::is_nothrow_move_constructible_v<T>;
+    struct no_memory {};
 
-    T* value;             // set while it waits
-    bool failed = false;  // the channel was closed, or there is a failure: the value could not be moved into it
-    std::conditional_t<may_throw, std::exception_ptr, no_memory> failure{};
+    T* value;  // set while it waits
+    [[no_unique_address]] std::conditional_t<move_may_throw, std::exception_ptr, no_memory> failure{};
 
     // In a handler of what was thrown.
     void fail() noexcept {
-        if constexpr (may_throw)
-            failure = std::current_exception();
-        else
-            failure.is_so = true;
-        failed = true;
+        if constexpr (move_may_throw) failure = std::current_exception();
+        conclude(*this, wait_state::failed);
     }
 };
 
@@ -60,10 +53,14 @@ public:
 
     [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.
-    [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
-        if (!channel_->is_open(here)) [[unlikely]]
-            return this->failed = true;
-        return channel_->push(its_value());
+    [[nodiscard]] CORUN_SWITCH bool commit_on(scheduler_core* here) {
+        if (!channel_->is_open(here)) [[unlikely]] {
+            this->state = wait_state::refused;
+            return true;
+        }
+        if (!channel_->push(its_value())) return false;
+        this->state = wait_state::granted;
+        return true;
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->senders_; }
     void about_to_wait() noexcept {
@@ -71,14 +68,14 @@ public:
         channel_->home_.be_stocked();
     }
     void get() const {
-        if (this->failed) [[unlikely]]
+        if (!this->is_granted()) [[unlikely]]
             throw_failure();
     }
 
 private:
     [[noreturn]] __attribute__((noinline)) void throw_failure() const {
-        if (!this->failure) throw channel_closed{};
-        if constexpr (sender<T>::may_throw)
+        if (this->state == wait_state::refused) throw channel_closed{};
+        if constexpr (sender<T>::move_may_throw)
             std::rethrow_exception(this->failure);
         else
             throw std::bad_alloc{};
@@ -101,8 +98,8 @@ private:
     Held held_;
 };
 
-// Where a received value arrives. Most receives of a select never hear of one: so nothing is written here before, and whether there
-// is one means nothing until the operation is granted.
+// Where a received value arrives: there is one while its operation is granted. Most receives of a select never hear of one, so
+// nothing is written here before.
 template <class T>
 class arrival {
 public:
@@ -116,23 +113,17 @@ public:
     template <class U>
     void emplace(U&& value) {
         std::construct_at(&value_, std::forward<U>(value));
-        is_there_ = true;
     }
-    void be_empty() noexcept { is_there_ = false; }
-
-    [[nodiscard]] bool has_value() const noexcept { return is_there_; }
     [[nodiscard]] T& operator*() noexcept { return value_; }
-    void reset() noexcept {
-        if (std::exchange(is_there_, false)) std::destroy_at(&value_);
-    }
+    void destroy() noexcept { std::destroy_at(&value_); }
 
 private:
     union {
         T value_;
     };
-    bool is_there_;
 };
 
+// Refused where the channel is closed and drained.
 template <class T>
 class [[nodiscard]] receive_operation : public committing<receive_operation<T>> {
 public:
@@ -140,34 +131,41 @@ public:
 
     explicit receive_operation(channel<T>& c) noexcept : channel_{&c} {}
     receive_operation(receive_operation&& other) noexcept : channel_{other.channel_} {}  // before it starts
+    receive_operation(receive_operation&& other, case_of_select mark) noexcept
+        requires std::is_trivially_destructible_v<T>  // else it is asked, in the end
+        : committing<receive_operation<T>>{mark}, channel_{other.channel_} {}
     ~receive_operation() = default;
     ~receive_operation()
         requires(!std::is_trivially_destructible_v<T>)
     {
-        if (this->is_granted()) value_.reset();
+        if (this->is_granted()) value_.destroy();
     }
 
     [[nodiscard]] CORUN_SWITCH bool may_be_available(scheduler_core* here) const noexcept { return channel_->may_have_news(here); }
     [[nodiscard]] bool available(scheduler_core* here) const {
         return may_be_available(here) && (!channel_->is_open(here) || channel_->may_pull());
     }
-    [[nodiscard]] CORUN_SWITCH bool try_commit(scheduler_core* here) {
-        if (channel_->home_.is_own(here)) return channel_->pull(value_);
-        return may_be_available(here) && try_commit_at_first_or_last(here);
+    [[nodiscard]] CORUN_SWITCH bool commit_on(scheduler_core* here) {
+        if (channel_->home_.is_own(here)) return pull();
+        return may_be_available(here) && commit_at_first_or_last(here);
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->receivers_; }
-    // Not as a whole: two narrow stores read back by one wide load would wait for each other.
     [[nodiscard]] std::optional<T> get() {
-        if (!value_.has_value()) return {};
+        if (!this->is_granted()) return {};
         return std::optional<T>{std::in_place, std::move(*value_)};
     }
 
 protected:
+    CORUN_SWITCH bool pull() {
+        if (!channel_->pull(value_)) return false;
+        this->state = wait_state::granted;
+        return true;
+    }
     // Where the channel has no scheduler yet, or is closed.
-    [[gnu::noinline]] bool try_commit_at_first_or_last(scheduler_core* here) {
+    [[gnu::noinline]] bool commit_at_first_or_last(scheduler_core* here) {
         const bool ended = !channel_->is_open(here);
-        if (channel_->pull(value_)) return true;
-        if (ended) value_.be_empty();
+        if (pull()) return true;
+        if (ended) this->state = wait_state::refused;
         return ended;
     }
 
@@ -187,12 +185,13 @@ public:
     // Nothing is taken out of the channel, nor handed over by a sender, unless there is room for it.
     [[nodiscard]] std::size_t get() {
         std::size_t count = 0;
-        while (this->value_.has_value()) {
+        while (this->is_granted()) {
             values_->push_back(std::move(*this->value_));
-            this->value_.reset();
+            this->state = wait_state::refused;
+            this->value_.destroy();
             if (++count == most_) break;
             make_room();
-            (void)this->channel_->pull(this->value_);
+            (void)this->pull();
         }
         return count;
     }

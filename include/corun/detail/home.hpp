@@ -31,6 +31,7 @@ public:
     // that it is open, and whether there is anything. One that is not bare may have nothing all the same; one that is has nothing.
     [[nodiscard]] bool is_own(scheduler_core* here) const noexcept { return word() == address(here); }
     [[nodiscard]] bool is_own_and_bare(scheduler_core* here) const noexcept { return word() == (address(here) | bare); }
+    [[nodiscard]] bool is_bare() const noexcept { return (word() & bare) != 0; }
     void be_bare() noexcept { set(word() | bare); }
     void be_stocked() noexcept { set(word() & ~bare); }
 

@@ -4,13 +4,9 @@
 #include <corun/detail/wait_list.hpp>
 #include <corun/yield.hpp>
 
-#include <cstddef>
 #include <exception>
-#include <functional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace corun::detail {
 
@@ -32,8 +28,8 @@ struct select_case {
     static constexpr bool is_shared = shared_committing<operation_type>;
     static constexpr bool is_committing = is_shared || committing_operation<operation_type>;
 
-    explicit select_case(Op&& o, Function f = {}) : op{std::forward<Op>(o)}, function{std::move(f)} {}
-    select_case(select_case&& other) : op{std::forward<Op>(other.op)}, function{std::move(other.function)} {}  // before it starts
+    explicit select_case(Op&& o, Function f = {}) : op(taken(std::forward<Op>(o))), function{std::move(f)} {}
+    select_case(select_case&& other) : select_case{std::forward<Op>(other.op), std::move(other.function)} {}  // before it starts
 
     Op op;
     [[no_unique_address]] Function function;
@@ -109,6 +105,14 @@ struct select_case {
             return op.cancel();
         }
     }
+
+private:
+    static Op taken(Op&& given) {
+        if constexpr (std::is_constructible_v<Op, Op, case_of_select>)
+            return Op{std::forward<Op>(given), case_of_select{}};
+        else
+            return std::forward<Op>(given);
+    }
 };
 template <class Function>
 struct default_case {
@@ -124,18 +128,6 @@ struct default_case {
     [[nodiscard]] bool may_be_available(scheduler_core*) const noexcept { return false; }
     [[nodiscard]] bool commit(scheduler_core*) const noexcept { return true; }
 };
-
-// What f returns of the case of that number, and of the number as a constant.
-template <class R, class Function, class... Cases>
-R at(std::tuple<Cases...>& cases, std::size_t number, Function f) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) -> R {
-        using function = R (*)(std::tuple<Cases...>&, Function&);
-        static constexpr function functions[] = {[](std::tuple<Cases...>& all, Function& g) -> R {
-            return g(std::get<I>(all), std::integral_constant<std::size_t, I>{});
-        }...};
-        return functions[number](cases, f);
-    }(std::index_sequence_for<Cases...>{});
-}
 
 template <class T>
 inline constexpr bool is_case = false;
@@ -185,57 +177,5 @@ constexpr void check_argument() {
     using plain = std::remove_cvref_t<T>;
     if constexpr (!is_case<plain> && !is_default<plain>) check_selectable<T>();
 }
-
-// --- what a case's function makes of the operation's value; without a function the value itself ---
-
-template <class R>
-using storable = std::conditional_t<std::is_void_v<R>, std::monostate, std::decay_t<R>>;
-
-template <class Op, class Function>
-decltype(auto) value_of(select_case<Op, Function>& c) {
-    if constexpr (std::is_same_v<Function, no_function>) {
-        return c.op.get();
-    } else if constexpr (std::is_void_v<result_of<Op>>) {
-        c.op.get();
-        return std::invoke(std::move(c.function));
-    } else {
-        return std::invoke(std::move(c.function), c.op.get());
-    }
-}
-template <class Function>
-decltype(auto) value_of([[maybe_unused]] default_case<Function>& c) {
-    if constexpr (!std::is_same_v<Function, no_function>) return std::invoke(std::move(c.function));
-}
-
-template <class T>
-inline constexpr bool has_function = true;
-template <class Op>
-inline constexpr bool has_function<select_case<Op, no_function>> = false;
-template <>
-inline constexpr bool has_function<default_case<no_function>> = false;
-
-template <class Case>
-using case_value = decltype(value_of(std::declval<Case&>()));
-
-// Where each case has its own function and all of them return the same, that is the result; else a variant says which case it was.
-template <class First, class... Rest>
-struct select_result {
-    static constexpr bool is_plain =
-        (has_function<First> && ... && has_function<Rest>) && (std::is_same_v<case_value<First>, case_value<Rest>> && ...);
-    using type =
-        std::conditional_t<is_plain, case_value<First>, std::variant<storable<case_value<First>>, storable<case_value<Rest>>...>>;
-
-    template <class Case, std::size_t I>
-    static type read(Case& c, std::integral_constant<std::size_t, I>) {
-        if constexpr (is_plain) {
-            return value_of(c);
-        } else if constexpr (std::is_void_v<case_value<Case>>) {
-            value_of(c);
-            return type{std::in_place_index<I>};
-        } else {
-            return type{std::in_place_index<I>, value_of(c)};
-        }
-    }
-};
 
 }  // namespace corun::detail

@@ -3,15 +3,13 @@
 
 #include <corun/detail/all_locked.hpp>
 #include <corun/detail/random.hpp>
-#include <corun/detail/select_case.hpp>
+#include <corun/detail/select_cases.hpp>
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <tuple>
-#include <type_traits>
+#include <memory>
 #include <utility>
 
 namespace corun::detail {
@@ -23,14 +21,11 @@ enum class tie : std::uint8_t { random, first };
 // look at each: so two selects that are begun on two threads cannot both miss what the other one offers.
 template <tie Tie, class... Cases>
 class [[nodiscard]] select_operation : selection {
-    static constexpr std::size_t count = sizeof...(Cases);
-    static_assert(count > 0 && count <= 64, "select takes 1 to 64 cases");
-    static_assert((0 + ... + std::size_t{is_default<Cases>}) <= 1, "select takes one or_else at most");
-    static constexpr bool has_shared = (Cases::is_shared || ...);
-    static_assert(!has_shared || !(hands_over_with_exceptions<Cases> || ...),
-                  "select: beside an operation of a concurrent_ primitive, a channel's values need a move that does not throw");
-    static constexpr bool has_others = ((!Cases::is_committing && !is_default<Cases>) || ...);
-    static constexpr int nobody = count;
+    using cases = case_set<Cases...>;
+    static constexpr int count = cases::count;
+    static constexpr bool has_shared = cases::has_shared, has_others = cases::has_others;
+    // Besides the cases' numbers, what it can be decided on. The value of one that has failed is an exception.
+    static constexpr int nobody = count, failed = count + 1;
     using result = select_result<Cases...>;
     using mask = std::uint64_t;
 
@@ -38,8 +33,13 @@ public:
     static constexpr bool has_effects_before_its_end = true;
 
     template <class... Given>
-    explicit select_operation(std::in_place_t, Given&&... given) : cases_{std::forward<Given>(given)...} {}
+    explicit select_operation(std::in_place_t, Given&&... given) : cases_{std::in_place, std::forward<Given>(given)...} {}
     select_operation(select_operation&& other) : cases_{std::move(other.cases_)} {}  // before it starts
+    ~select_operation() {
+        if constexpr (has_others)
+            if (decision() == failed) [[unlikely]]
+                std::destroy_at(&failure_);
+    }
 
     [[nodiscard]] bool ready() {
         if (!started_) [[unlikely]]
@@ -53,15 +53,7 @@ public:
     bool start_on(fiber_record& self) {
         started_ = true;
         set_fiber(self);
-        if constexpr (has_others) {
-            try {
-                if (!start_cases()) return false;
-            } catch (...) {
-                give_up();
-            }
-        } else if (!start_cases()) {
-            return false;
-        }
+        if (!start_cases()) return false;
         if constexpr (has_shared)
             if (chosen() == undecided) line_up();
         return true;
@@ -72,69 +64,66 @@ public:
             if constexpr (has_shared) is_late_ = fiber()->waits_elsewhere = true;
             return false;
         }
-        return withdraw_all();
+        settle(nobody);
+        if (stopping_ != 0) set(std::countr_zero(stopping_));
+        return stopping_ == 0;
     }
     // Another thread is about to deliver.
     [[nodiscard]] bool is_elsewhere() { return is_late_ && !is_delivered(); }
-    static constexpr bool may_wait_for_fibers = (Cases::may_wait_for_fibers && ...);
+    static constexpr bool may_wait_for_fibers = cases::may_wait_for_fibers;
     void describe_wait(wait_info& info) const noexcept {
         info.say("select of ", count);
         if constexpr (may_wait_for_fibers)
-            if (std::apply([](const auto&... c) { return (c.waits_for_fibers() && ...); }, cases_))
-                info.source = wake_source::fibers;
+            if (cases_.wait_for_fibers()) info.source = wake_source::fibers;
     }
     typename result::type get() {
         if constexpr (has_shared)
             if (fiber() != nullptr) fiber()->waits_elsewhere = false;
         if constexpr (has_others)
-            if (failure_) [[unlikely]]
+            if (decision() == failed) [[unlikely]]
                 std::rethrow_exception(failure_);
-        return at<typename result::type>(cases_, static_cast<std::size_t>(chosen()),
-                                         [](auto& c, auto i) { return result::read(c, i); });
+        return cases_.template at<typename result::type, [](auto& c, auto i) { return result::read(c, i); }>(decision());
     }
 
 private:
-    template <class Function>
-    [[gnu::always_inline]] void each(Function f) {
-        each(f, std::index_sequence_for<Cases...>{});
-    }
-    template <class Function, std::size_t... I>
-    [[gnu::always_inline]] void each(Function& f, std::index_sequence<I...>) {
-        (f(std::get<I>(cases_), I), ...);
-    }
-
     // False: it cannot have been decided yet.
-    bool start_cases() {
+    [[gnu::always_inline]] bool start_cases() {
         bool may_be_over = has_shared;
-        each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (!Case::is_shared && !is_default<Case>) {
-                may_be_over |= c.wait(who_waits(), *this, static_cast<int>(i));
-                if constexpr (!Case::is_committing) begun_ |= mask{1} << i;
-            }
-        });
+        int number = 0;
+        try {
+            cases_.each([&]<class Case>(Case& c, std::size_t i) {
+                number = static_cast<int>(i);
+                if constexpr (!Case::is_shared && !is_default<Case>) may_be_over |= c.wait(who_waits(), *this, number);
+            });
+        } catch (...) {
+            give_up(number);
+            return true;
+        }
         return may_be_over;
     }
 
-    // In a handler of what the start of a case has thrown. Another case may have been given its value meanwhile: that must not be
-    // lost.
-    [[gnu::noinline, gnu::cold]] void give_up() {
-        bool has_begun = true;  // so have those before the one that has thrown; what others did in an earlier select does not tell
-        each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (!Case::is_committing)
-                has_begun = has_begun && (is_default<Case> || (begun_ >> i & 1) != 0);
-            else if (!has_begun)
-                c.stay_out();
+    // In a handler of what the start of the case after the begun ones has thrown. Another one may have been given its value
+    // meanwhile: that must not be lost.
+    [[gnu::noinline, gnu::cold]] void give_up(int begun) {
+        cases_.each([&]<class Case>(Case& c, std::size_t i) {
+            if constexpr (Case::is_committing)
+                if (static_cast<int>(i) > begun) c.stay_out();
         });
-        if (!decide(nobody)) return;
-        if (withdraw_all()) throw;
-        failure_ = std::current_exception();
+        if (!decide(nobody)) return settle(decision(), begun);
+        settle(nobody, begun);
+        if (stopping_ == 0) throw;
+        fail(std::current_exception());
+    }
+    [[gnu::cold]] void fail(std::exception_ptr failure) noexcept {
+        std::construct_at(&failure_, std::move(failure));
+        set(failed);
     }
 
     // Commits one of the cases that are ready, if there are any: a random one of those that may be, and another one where it is
     // not.
     CORUN_SWITCH bool choose(scheduler_core* here) {
         mask available = 0;
-        each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
+        cases_.each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
             if constexpr (Tie == tie::first) {
                 if (available == 0 && c.is_available(here)) available = mask{1} << i;
             } else if (c.may_be_available(here)) [[unlikely]] {
@@ -159,21 +148,17 @@ private:
         return false;
     }
     bool commit(int number, scheduler_core* here) {
-        using function = bool (*)(std::tuple<Cases...>&, scheduler_core*);
-        static constexpr auto functions = []<std::size_t... I>(std::index_sequence<I...>) {
-            return std::array<function, count>{
-                [](std::tuple<Cases...>& all, scheduler_core* c) { return std::get<I>(all).commit(c); }...};
-        }(std::index_sequence_for<Cases...>{});
-        if (!functions[static_cast<std::size_t>(number)](cases_, here)) [[unlikely]]
+        constexpr auto commit_case = [](auto& c, auto, scheduler_core* on) { return c.commit(on); };
+        if (!cases_.template at<bool, commit_case>(number, here)) [[unlikely]]
             return false;
         set(number);
         return true;
     }
     bool take_default() {
-        each([&]<class Case>(Case&, std::size_t i) {
+        cases_.each([&]<class Case>(Case&, std::size_t i) {
             if (is_default<Case>) set(static_cast<int>(i));
         });
-        return (is_default<Cases> || ...);
+        return cases::has_default;
     }
 
     // Nothing throws here, where others wait already: a twin's values move without exceptions, and one that had no room has memory.
@@ -181,7 +166,7 @@ private:
         share();
         while (!line_up_at_once()) {
             mask available = 0;
-            each([&]<class Case>(Case& c, std::size_t i) {
+            cases_.each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (Case::is_shared)
                     if (c.is_available(fiber()->owner)) available |= mask{1} << i;
             });
@@ -191,29 +176,31 @@ private:
     // False: one of them can be committed.
     bool line_up_at_once() {
         all_locked<(std::size_t{Cases::is_shared} + ...)> lines;
-        each([&]<class Case>(Case& c, std::size_t) {
+        cases_.each([&]<class Case>(Case& c, std::size_t) {
             if constexpr (Case::is_shared) lines.add(c.op.line_lock());
         });
         lines.lock();
         bool passes = false;
-        each([&]<class Case>(Case& c, std::size_t) {
+        cases_.each([&]<class Case>(Case& c, std::size_t) {
             if constexpr (Case::is_shared) passes |= c.op.passes(*this);
         });
         if (passes) return false;
-        each([&]<class Case>(Case& c, std::size_t i) {
+        cases_.each([&]<class Case>(Case& c, std::size_t i) {
             if constexpr (Case::is_shared) c.wait(who_waits(), *this, static_cast<int>(i));
         });
         return true;
     }
 
     // Those that nobody commits end by themselves.
-    bool choose_ended() {
+    [[gnu::noinline]] bool choose_ended() {
         if constexpr (has_others)
-            each([&]<class Case>(Case& c, std::size_t i) {
+            cases_.each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (!Case::is_committing && !is_default<Case>)
                     if (chosen() == undecided) {
                         std::exception_ptr failure;
-                        if (c.has_ended(failure) && decide(static_cast<int>(i))) failure_ = std::move(failure);
+                        if (!c.has_ended(failure) || !decide(static_cast<int>(i)) || !failure) return;
+                        settle(static_cast<int>(i));
+                        fail(std::move(failure));
                     }
             });
         return chosen() != undecided;
@@ -222,21 +209,18 @@ private:
     bool is_delivered() {
         bool delivered = true;
         if constexpr (has_shared)
-            each([&]<class Case>(Case& c, std::size_t i) {
+            cases_.each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (Case::is_shared)
                     if (static_cast<int>(i) == chosen()) delivered = c.op.ready();
             });
         return delivered;
     }
     [[gnu::always_inline]] bool losers_are_gone() {
-        if (!settled_) {
-            settled_ = true;
-            stopping_ = withdraw_all_but(chosen());
-        }
+        if (!settled_) settle(decision());
         if (stopping_ == 0) [[likely]]
             return true;
         if constexpr (has_others)
-            each([&]<class Case>(Case& c, std::size_t i) {
+            cases_.each([&]<class Case>(Case& c, std::size_t i) {
                 if constexpr (!Case::is_committing && !is_default<Case>) {
                     std::exception_ptr dropped;
                     if ((stopping_ >> i & 1) != 0 && c.has_ended(dropped)) stopping_ &= ~(mask{1} << i);
@@ -244,36 +228,35 @@ private:
             });
         return stopping_ == 0;
     }
-    // Of one that nobody is to win. False: some must be waited for, and the first of them is the value.
-    bool withdraw_all() {
+    // Stops the losers. @param begun  the cases before that one have begun, or need not
+    [[gnu::always_inline]] void settle(int winner, int begun = count) {
         settled_ = true;
-        stopping_ = withdraw_all_but(nobody);
-        if (stopping_ != 0) set(std::countr_zero(stopping_));
-        return stopping_ == 0;
+        stopping_ = withdraw_all_but(winner, begun);
     }
     // Those that must be waited for.
-    [[gnu::always_inline]] mask withdraw_all_but(int winner) {
-        touches(every_object, access::write);  // the order of those who wait
+    [[gnu::always_inline]] mask withdraw_all_but(int winner, int begun) {
+        touches(*who_waits().owner, every_object, access::write);  // the order of those who wait
         mask stopping = 0;
-        each([&]<class Case>(Case& c, std::size_t i) {
+        cases_.each([&]<class Case>(Case& c, std::size_t i) {
             if constexpr (Case::is_committing) {
                 // Nothing happens to the one that was granted, but a twin's takes a lock to find that out.
                 if (!Case::is_shared || static_cast<int>(i) != winner) (void)c.withdraw();
             } else if constexpr (!is_default<Case>) {
-                if (static_cast<int>(i) != winner && (begun_ >> i & 1) != 0 && !c.withdraw()) stopping |= mask{1} << i;
+                if (static_cast<int>(i) != winner && static_cast<int>(i) < begun && !c.withdraw()) stopping |= mask{1} << i;
             }
         });
         return stopping;
     }
 
-    std::tuple<Cases...> cases_;
-    mask begun_ = 0;  // of those that nobody commits
-    mask stopping_ = 0;  // losers that were asked to stop and have not ended yet
-    struct nothing {};
-    [[no_unique_address]] std::conditional_t<has_others, std::exception_ptr, nothing> failure_{};
+    // These three beside the selection's own members: one store begins with all of them.
     bool started_ = false;
     bool is_late_ = false;  // for a cancellation
     bool settled_ = false;  // the losers know
+    cases cases_;
+    mask stopping_;  // once settled: losers that were asked to stop and have not ended yet
+    union {
+        std::exception_ptr failure_;  // once failed
+    };
 };
 
 }  // namespace corun::detail

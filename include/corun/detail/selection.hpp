@@ -28,9 +28,10 @@ public:
         const int number = chosen_.load(std::memory_order_acquire);
         return number == held ? undecided : number;
     }
+    // Of one that is decided, for its fiber.
+    [[nodiscard]] int decision() const noexcept { return chosen_.load(std::memory_order_relaxed); }
     [[nodiscard]] fiber_record& who_waits() const noexcept { return *fiber_; }
     [[nodiscard]] bool is_open() const noexcept { return chosen_.load(std::memory_order_relaxed) < 0; }
-    [[nodiscard]] bool is_shared() const noexcept { return is_shared_; }
 
     // By whoever serves a case, and by the fiber itself. False: decided otherwise.
     [[nodiscard]] bool decide(int number) noexcept {
@@ -39,6 +40,8 @@ public:
         set(number);
         return true;
     }
+    // By whoever serves a case of one that is open, and will `set` it. False: another thread was faster.
+    [[nodiscard]] bool claim(int number) noexcept { return !is_shared_ || change_to(number); }
     // Of one that is decided, by its fiber, or that nobody else can decide.
     void set(int number) noexcept { chosen_.store(number, std::memory_order_release); }
 

@@ -74,6 +74,11 @@ inline void touches(object_name object, access how) noexcept {
     if (simulation* s = current_simulation()) [[unlikely]]
         s->touched(object, how);
 }
+// The same, by who knows the scheduler that runs.
+inline void touches(const scheduler_core& here, object_name object, access how) noexcept {
+    if (here.simulated != nullptr) [[unlikely]]
+        here.simulated->touched(object, how);
+}
 inline void touches(const named_object& object, access how) noexcept { touches(object.name(), how); }
 
 }  // namespace corun::detail

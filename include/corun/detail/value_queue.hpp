@@ -19,7 +19,7 @@ public:
     value_queue(const value_queue&) = delete;
     value_queue& operator=(const value_queue&) = delete;
     ~value_queue() {
-        while (!empty()) pop();
+        while (!empty()) drop(first_);
         if (tail_ == nullptr) return;
         for (chunk* c = tail_->next; c != tail_;) delete std::exchange(c, c->next);
         delete tail_;
@@ -27,8 +27,6 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] T& front() noexcept { return *head_->at(first_); }
-
     // Throws what T's constructor throws, or std::bad_alloc; nothing has changed then.
     template <class... Args>
     [[gnu::always_inline]] void push(Args&&... args) {
@@ -38,19 +36,12 @@ public:
         ++size_;
     }
 
-    // Whether it was the last one.
-    bool pop() noexcept {
-        std::destroy_at(&front());
-        if (--size_ == 0) {
-            head_ = tail_;  // the same places again, which are in the cache
-            first_ = end_ = 0;
-            return true;
-        }
-        if (++first_ == chunk::room) {
-            head_ = head_->next;
-            first_ = 0;
-        }
-        return false;
+    // Moves the first one into a place. True: it was the last one, too. Throws what T's move throws; nothing has changed then.
+    template <class Place>
+    [[gnu::always_inline]] bool pop(Place& into) {
+        const std::size_t at = first_;  // read once: what is written into the place might be this queue, as a compiler sees it
+        into.emplace(std::move(*head_->at(at)));
+        return drop(at);
     }
 
 private:
@@ -60,6 +51,21 @@ private:
         chunk* next = this;
         alignas(T) std::byte bytes[room * sizeof(T)];
     };
+
+    [[gnu::always_inline]] bool drop(std::size_t at) noexcept {
+        std::destroy_at(head_->at(at));
+        if (--size_ == 0) {
+            head_ = tail_;  // the same places again, which are in the cache
+            first_ = end_ = 0;
+            return true;
+        }
+        first_ = at + 1;
+        if (first_ == chunk::room) {
+            head_ = head_->next;
+            first_ = 0;
+        }
+        return false;
+    }
 
     [[gnu::noinline]] void grow() {
         if (tail_ == nullptr) {

@@ -3,69 +3,14 @@
 
 #include <corun/detail/core.hpp>
 #include <corun/detail/home.hpp>
-#include <corun/detail/ring.hpp>
-#include <corun/detail/selection.hpp>
 #include <corun/detail/simulation.hpp>
+#include <corun/detail/waiter.hpp>
 #include <corun/operation.hpp>
 
-#include <bit>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 
 namespace corun::detail {
-
-enum class wait_state : std::uint8_t {
-    idle,      // not begun
-    waiting,   // in one list
-    dropped,   // in none: another case of its selection was chosen
-    granted,   // in none: what it waited for is its own
-    orphaned,  // in none: what it waited for is gone; only a cancellation ends it
-};
-
-struct wait_place {
-    wait_state state = wait_state::idle;
-    std::uint8_t index;  // of its case
-    std::uint16_t unused;
-
-    // By one store of a constant, which is four bytes wide: a compiler loads narrower ones first.
-    void set(wait_place all) noexcept {
-        const auto number = std::bit_cast<std::uint32_t>(all);
-        std::memcpy(this, &number, sizeof number);
-    }
-};
-
-// An operation that waits, on its fiber's stack. What is not initialised here is set when it begins to wait: most never do.
-struct waiter : ring_link, wait_place {
-    fiber_record* fiber;  // if it waits alone
-    selection* among;     // null: it waits alone
-
-    waiter() noexcept {}
-    waiter(const waiter&) = delete;
-
-    [[nodiscard]] fiber_record& who_waits() const noexcept { return among == nullptr ? *fiber : among->who_waits(); }
-    [[nodiscard]] bool is_granted() const noexcept { return state == wait_state::granted; }
-    // False: its fiber has been given something else meanwhile, and will withdraw it when it runs.
-    [[nodiscard]] bool is_open() const noexcept { return among == nullptr || among->is_open(); }
-    // Before it is granted. False: another thread was faster; it is out of its list then.
-    [[nodiscard]] bool claim() noexcept {
-        if (among == nullptr || !among->is_shared() || among->decide(index)) [[likely]]
-            return true;
-        drop();
-        return false;
-    }
-
-    void leave_list(wait_state to) noexcept {
-        unlink();
-        state = to;
-    }
-    // Taken out by somebody else: its selection unlinks all of its own without asking which of them were.
-    void leave_list_of_select(wait_state to) noexcept {
-        leave_list(to);
-        link_to_itself();
-    }
-    void drop() noexcept { leave_list_of_select(wait_state::dropped); }
-};
 
 // First come, first served. Adding, removing and granting are constant in the number of waiters.
 class wait_list {
@@ -82,13 +27,18 @@ public:
     }
 
     void append(waiter& w) noexcept {
-        w.state = wait_state::waiting;
+        w.wait_place::set({wait_state::waiting, 0, 0});
         w.link_before(head_);
     }
+    // Most cases are part of their selection, which spares the address of it.
     void append_case(waiter& w, selection& of, int number) noexcept {
-        w.wait_place::set({wait_state::waiting, static_cast<std::uint8_t>(number), 0});
+        static_assert(alignof(waiter) == sizeof(void*) && alignof(selection) == sizeof(void*));
+        const auto distance = (reinterpret_cast<std::uintptr_t>(&w) - reinterpret_cast<std::uintptr_t>(&of)) / sizeof(void*);
+        const bool is_far = distance >= waiter::far;
+        if (is_far) w.far_selection = &of;
+        w.wait_place::set(
+            {wait_state::waiting, static_cast<std::uint8_t>(number), is_far ? waiter::far : static_cast<std::uint16_t>(distance)});
         w.link_before(head_);
-        w.among = &of;
     }
 
     [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
@@ -108,15 +58,20 @@ public:
     [[nodiscard, gnu::always_inline]] waiter* claim_first() noexcept {
         if (head_.next == &head_) return nullptr;
         auto& w = static_cast<waiter&>(*head_.next);
-        if (w.among == nullptr) [[likely]]
+        if (w.is_alone()) [[likely]]
             return &w;
         return claim_first_of_selects();
     }
 
 private:
     [[gnu::noinline]] waiter* claim_first_of_selects() noexcept {
-        while (waiter* w = first()) {
-            if (w->claim()) return w;
+        while (head_.next != &head_) {
+            auto& w = static_cast<waiter&>(*head_.next);
+            if (w.is_alone()) return &w;
+            selection& among = w.among();
+            if (among.is_open() && among.claim(w.index)) [[likely]]
+                return &w;
+            w.drop();
         }
         return nullptr;
     }
@@ -124,19 +79,21 @@ private:
     ring_link head_;
 };
 
-// Gives a claimed waiter what it waits for. The value, or the ownership, is already in its place: from here on nobody can take it
-// back, and a cancellation of the fiber comes too late for this operation.
-inline void grant(waiter& w) noexcept {
-    w.leave_list(wait_state::granted);
-    if (w.among != nullptr) {
-        w.link_to_itself();
-        w.among->set(w.index);
-        make_ready(w.among->who_waits());
-    } else {
+// Ends the wait of a claimed waiter. From here on a cancellation of its fiber comes too late for this operation.
+inline void conclude(waiter& w, wait_state as) noexcept {
+    w.leave_list(as);
+    if (w.is_alone()) {
         make_ready(*w.fiber);
+    } else {
+        selection& among = w.among();
+        w.link_to_itself();
+        among.set(w.index);
+        make_ready(among.who_waits());
     }
 }
 
+// Gives it what it waits for. The value, or the ownership, is already in its place: nobody can take it back any more.
+inline void grant(waiter& w) noexcept { conclude(w, wait_state::granted); }
 inline void grant_all(wait_list& list) noexcept {
     while (waiter* w = list.claim_first()) grant(*w);
 }
@@ -144,8 +101,8 @@ inline void grant_all(wait_list& list) noexcept {
 // What an operation on a primitive is made of. Derived has
 // - available(): whether try_commit would succeed; has no effect,
 // - try_commit(): takes effect if it can without waiting. Called before it waits, never after. Both may take the scheduler_core* on
-//   which
-//   they are called, null outside of one,
+//   which they are called, null outside of one. Where it may also end in another way, it has a commit_on of its own, which sets the
+//   state,
 // - queue(): where it waits,
 // - about_to_wait(), if there is anything to prepare,
 // - left(): called when it has left the queue without being granted, if that may let others go on.
@@ -155,14 +112,14 @@ template <class Derived, std::derived_from<waiter> Waiter = waiter>
 class committing : public Waiter {
 public:
     committing() noexcept = default;
+    explicit committing(case_of_select mark) noexcept : Waiter(mark) {}
 
-    [[nodiscard]] bool ready() { return this->state == wait_state::idle ? commit() : this->is_granted(); }
+    [[nodiscard]] bool ready() { return this->state == wait_state::idle ? commit() : this->is_over(); }
     // On the fiber that waits for it alone, before it waits.
-    [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record& self) { return commit_on(self.owner); }
+    [[nodiscard]] CORUN_SWITCH bool take_now(fiber_record& self) { return derived().commit_on(self.owner); }
     void start(const waker& w) { start_on(*w.fiber()); }
     // False: it was asked just before, and only others can change the answer.
     bool start_on(fiber_record& self) noexcept {
-        this->among = nullptr;
         this->fiber = &self;
         prepare();
         derived().queue().append(*this);
@@ -179,7 +136,7 @@ public:
     void describe_wait(wait_info& info) const noexcept { info.source = wake_source::fibers; }
 
     // --- for select ---
-    [[nodiscard]] bool commit() { return commit_on(current_core()); }
+    [[nodiscard]] bool commit() { return derived().commit_on(current_core()); }
     [[nodiscard]] CORUN_SWITCH bool commit_on(scheduler_core* here) {
         if constexpr (requires { derived().try_commit(here); }) {
             if (!derived().try_commit(here)) return false;
