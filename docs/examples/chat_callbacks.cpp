@@ -1,9 +1,12 @@
 // A chat server, written with Asio's callbacks. First stage of docs/guide/existing_asio.md.
 //   chat_callbacks [PORT]: the first line is one's name, each further line goes to all others
+#include "listening.hpp"
+
 #include <boost/asio.hpp>
 
-#include <cstdlib>
+#include <cstdint>
 #include <deque>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -92,8 +95,7 @@ void room::say(const std::string& text, const session* except) {
 
 class server {
 public:
-    server(asio::io_context& io, unsigned short port)
-        : acceptor_{io, {asio::ip::address_v4::loopback(), port}}, signals_{io, SIGINT, SIGTERM} {
+    server(asio::io_context& io, std::uint16_t port) : acceptor_{listen_on_loopback(io, port)}, signals_{io, SIGINT, SIGTERM} {
         std::cout << "listening at " << acceptor_.local_endpoint() << std::endl;
         accept();
         signals_.async_wait([this](error_code, int) {
@@ -117,8 +119,11 @@ private:
     room room_;
 };
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    server chat{io, static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 7001)};
+    server chat{io, number_of(argc > 1 ? argv[1] : "7001", "chat_callbacks [PORT]")};
     io.run();
+} catch (const std::exception& error) {
+    std::cerr << "chat_callbacks: " << error.what() << '\n';
+    return 1;
 }

@@ -1,10 +1,12 @@
 // The chat server, all in fibers: each guest has one that reads and one that writes. Last stage of docs/guide/existing_asio.md.
 //   chat_fibers [PORT]: the first line is one's name, each further line goes to all others
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 
-#include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <set>
 #include <string>
@@ -88,10 +90,9 @@ void serve(tcp::acceptor& acceptor) {
     }));
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    tcp::acceptor acceptor{io,
-                           {asio::ip::address_v4::loopback(), static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 7001)}};
+    tcp::acceptor acceptor = listen_on_loopback(io, number_of(argc > 1 ? argv[1] : "7001", "chat_fibers [PORT]"));
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
 
     const auto serving = corun::spawn(io, {.name = "serve"}, [&] { serve(acceptor); });
@@ -101,4 +102,7 @@ int main(int argc, char** argv) {
         serving.cancel();
     });
     io.run();
+} catch (const std::exception& error) {
+    std::cerr << "chat_fibers: " << error.what() << '\n';
+    return 1;
 }

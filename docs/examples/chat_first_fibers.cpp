@@ -1,12 +1,14 @@
 // The chat server with its first fibers: one accepts, one waits for the signal; sessions are callbacks still. Second stage of
 // docs/guide/existing_asio.md.
 //   chat_first_fibers [PORT]: the first line is one's name, each further line goes to all others
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 
-#include <cstdlib>
 #include <deque>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -93,10 +95,9 @@ void room::say(const std::string& text, const session* except) {
         if (each.get() != except) each->deliver(text);
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    tcp::acceptor acceptor{io,
-                           {asio::ip::address_v4::loopback(), static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 7001)}};
+    tcp::acceptor acceptor = listen_on_loopback(io, number_of(argc > 1 ? argv[1] : "7001", "chat_first_fibers [PORT]"));
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     room everybody;
 
@@ -114,4 +115,7 @@ int main(int argc, char** argv) {
         for (const auto& each : all) each->close();
     });
     io.run();
+} catch (const std::exception& error) {
+    std::cerr << "chat_first_fibers: " << error.what() << '\n';
+    return 1;
 }

@@ -1,11 +1,13 @@
 // The chat server with a fiber per session, which reads; writing is left to callbacks. Third stage of docs/guide/existing_asio.md.
 //   chat_sessions [PORT]: the first line is one's name, each further line goes to all others
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 
-#include <cstdlib>
 #include <deque>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -86,10 +88,9 @@ void room::say(const std::string& text, const session* except) {
         if (each.get() != except) each->deliver(text);
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    tcp::acceptor acceptor{io,
-                           {asio::ip::address_v4::loopback(), static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 7001)}};
+    tcp::acceptor acceptor = listen_on_loopback(io, number_of(argc > 1 ? argv[1] : "7001", "chat_sessions [PORT]"));
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     room everybody;
 
@@ -107,4 +108,7 @@ int main(int argc, char** argv) {
         for (const auto& each : all) each->close();
     });
     io.run();
+} catch (const std::exception& error) {
+    std::cerr << "chat_sessions: " << error.what() << '\n';
+    return 1;
 }

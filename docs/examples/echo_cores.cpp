@@ -1,19 +1,17 @@
 // Sends back what it receives, on all cores: a thread, a context, a scheduler and an acceptor for each.
 //   echo_cores [PORT [THREADS]], until SIGINT or SIGTERM; connections then have a second to end
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -28,15 +26,9 @@ void session(corun::stream<tcp::socket> peer) {
     }
 }
 
-std::uint16_t number_of(std::string_view given) {
-    std::uint16_t number = 0;
-    const auto [end, problem] = std::from_chars(given.data(), given.data() + given.size(), number);
-    if (problem == std::errc{} && end == given.data() + given.size()) return number;
-    throw std::invalid_argument{"'" + std::string{given} + "' is no number from 0 to 65535; usage: echo_cores [PORT [THREADS]]"};
-}
-
 int main(int argc, char** argv) try {
-    const std::uint16_t port = number_of(argc > 1 ? argv[1] : "7000"), threads = number_of(argc > 2 ? argv[2] : "0");
+    const std::string usage = "echo_cores [PORT [THREADS]]";
+    const std::uint16_t port = number_of(argc > 1 ? argv[1] : "7000", usage), threads = number_of(argc > 2 ? argv[2] : "0", usage);
     corun::runtime cores{{.threads = threads}};
     const auto signals = std::make_shared<asio::signal_set>(cores.context_at(0), SIGINT, SIGTERM);  // before any client knows of us
     cores.spawn_on(0, {.name = "signals"}, [&cores, signals] {

@@ -2,6 +2,8 @@
 //
 //   metrics_server [PORT]          prints where it listens; 0 lets the system choose
 //   curl http://127.0.0.1:9464/metrics
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
@@ -9,7 +11,7 @@
 #include <boost/beast/http.hpp>
 
 #include <csignal>
-#include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <sstream>
 
@@ -61,10 +63,9 @@ void work(corun::group& workers) {
         });
 }
 
-int main(int argc, char* argv[]) {
+int main(int argc, char* argv[]) try {
     asio::io_context io;
-    tcp::acceptor acceptor{
-        io, {asio::ip::make_address("127.0.0.1"), static_cast<asio::ip::port_type>(argc > 1 ? std::atoi(argv[1]) : 9464)}};
+    tcp::acceptor acceptor = listen_on_loopback(io, number_of(argc > 1 ? argv[1] : "9464", "metrics_server [PORT]"));
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     const corun::run_times measured;  // loop lag, time in fibers, lengths of runs
     auto serving = corun::spawn(io, {.name = "accept"}, [&] {
@@ -76,4 +77,7 @@ int main(int argc, char* argv[]) {
     asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](auto, int) { serving.cancel(); });
     io.run();
+} catch (const std::exception& error) {
+    std::cerr << "metrics_server: " << error.what() << '\n';
+    return 1;
 }

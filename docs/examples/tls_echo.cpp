@@ -1,12 +1,14 @@
 // Sends back what it receives over TLS, with asio::ssl.
 //   tls_echo PORT CERTIFICATE-FILE KEY-FILE
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 
 #include <array>
-#include <cstdlib>
+#include <exception>
 #include <iostream>
 
 namespace asio = boost::asio;
@@ -34,11 +36,11 @@ int main(int argc, char** argv) try {
         std::cerr << "usage: tls_echo PORT CERTIFICATE-FILE KEY-FILE\n";
         return 2;
     }
+    asio::io_context io{1};
+    tcp::acceptor acceptor = listen_on_loopback(io, number_of(argv[1], "tls_echo PORT CERTIFICATE-FILE KEY-FILE"));
     ssl::context own{ssl::context::tls_server};
     own.use_certificate_chain_file(argv[2]);
     own.use_private_key_file(argv[3], ssl::context::pem);
-    asio::io_context io{1};
-    tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), static_cast<unsigned short>(std::atoi(argv[1]))}};
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     const auto serving = corun::spawn(io, {.name = "serve"}, [&] {
         corun::yield(corun::with_group({.failure = corun::isolate}, [&](corun::group& sessions) {

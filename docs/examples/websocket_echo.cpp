@@ -1,12 +1,14 @@
 // Sends back WebSocket messages, with Boost.Beast.
 //   websocket_echo [PORT]
+#include "listening.hpp"
+
 #include <corun.hpp>
 
 #include <boost/asio.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 
-#include <cstdlib>
+#include <exception>
 #include <iostream>
 
 namespace asio = boost::asio;
@@ -29,10 +31,9 @@ void session(tcp::socket peer) try {
     if (error.code() != websocket::error::closed) std::clog << "websocket_echo: " << error.code().message() << '\n';
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     asio::io_context io{1};
-    tcp::acceptor acceptor{io,
-                           {asio::ip::address_v4::loopback(), static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 7002)}};
+    tcp::acceptor acceptor = listen_on_loopback(io, number_of(argc > 1 ? argv[1] : "7002", "websocket_echo [PORT]"));
     std::cout << "listening at " << acceptor.local_endpoint() << std::endl;
     const auto serving = corun::spawn(io, {.name = "serve"}, [&] {
         corun::yield(corun::with_group({.failure = corun::isolate}, [&](corun::group& sessions) {
@@ -45,4 +46,7 @@ int main(int argc, char** argv) {
         serving.cancel();
     });
     io.run();
+} catch (const std::exception& error) {
+    std::cerr << "websocket_echo: " << error.what() << '\n';
+    return 1;
 }
