@@ -7,37 +7,27 @@
 #include <boost/asio/system_executor.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <cstddef>
-#include <filesystem>
-#include <iterator>
+#include <algorithm>
 #include <latch>
+#include <thread>
 
 namespace corun_test {
 
-class system_context {
-public:
-    system_context() {
-        const std::ptrdiff_t before = threads();
-        (void)boost::asio::query(boost::asio::system_executor{}, boost::asio::execution::context);
-        own_threads_ += threads() - before;  // none where another one was first
-    }
+struct system_context {
+    system_context() { (void)boost::asio::query(boost::asio::system_executor{}, boost::asio::execution::context); }
 
-    // Waits until each of its threads has come to the end of what it was running: only then is the memory of that free.
+    // Waits until each of its threads has come to the end of what it was running: only then is the memory of that free. Asio has two
+    // threads for each processor (asio/impl/system_context.ipp).
     static void come_to_rest() {
-        std::latch all{own_threads_}, gone{own_threads_};
-        for (std::ptrdiff_t i = 0; i != own_threads_; ++i)
+        const int threads = 2 * std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+        std::latch all{threads}, gone{threads};
+        for (int i = 0; i != threads; ++i)
             boost::asio::post(boost::asio::system_executor{}, [&all, &gone] {
                 all.arrive_and_wait();
                 gone.count_down();
             });
         gone.wait();
     }
-
-private:
-    static std::ptrdiff_t threads() {
-        return std::distance(std::filesystem::directory_iterator{"/proc/self/task"}, std::filesystem::directory_iterator{});
-    }
-    static inline std::ptrdiff_t own_threads_ = 0;
 };
 BOOST_GLOBAL_FIXTURE(system_context);
 
