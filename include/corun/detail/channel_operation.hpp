@@ -29,10 +29,10 @@ using held_by_sender = std::conditional_t<std::is_trivially_copyable_v<T> && siz
 template <class T>
 struct sender : waiter {
     static constexpr bool move_may_throw = !std::is_nothrow_move_constructible_v<T>;
-    struct no_memory {};
+    struct nothing {};  // it can only be that there was no memory
 
     T* value;  // set while it waits
-    [[no_unique_address]] std::conditional_t<move_may_throw, std::exception_ptr, no_memory> failure{};
+    [[no_unique_address]] std::conditional_t<move_may_throw, std::exception_ptr, nothing> failure{};
 
     // In a handler of what was thrown.
     void fail() noexcept {

@@ -65,7 +65,7 @@ public:
         --taken_besides_;
     }
 
-    // Takes the first entry. What a switch to one of the entries after it touches is asked for now, a line of the record and two of
+    // Takes the first entry, and has the cache lines fetched that the switch to a later one will touch, one of the record and two of
     // the saved stack: with thousands of fibers each switch would otherwise wait for memory twice.
     [[gnu::always_inline]] ready_entry pop() noexcept {
         const ready_entry first = slots_[head_++ & mask_];

@@ -11,6 +11,7 @@
 
 namespace corun::detail {
 
+// Changed on the scheduler of the primitive only: by the operation itself, which begins and is withdrawn, and by who serves it.
 enum class wait_state : std::uint8_t {
     idle,      // not begun
     waiting,   // in one list
