@@ -26,6 +26,7 @@ void timer_queue::sort_in() noexcept {
         auto& node = static_cast<timer_node&>(*line_.next);
         if (node.place == timer_place::line_as_span) {
             if (!now) now = std::chrono::steady_clock::now();
+            node.is_long = node.when.time_since_epoch() >= long_span;
             node.when = *now + std::min(node.when.time_since_epoch(), time_point::max() - *now);
         }
         leave_line(node);
@@ -45,11 +46,13 @@ void timer_queue::insert(timer_node& node) noexcept {
     slots_[own].node = &node;
     node.place = timer_place::heap;
     node.slot = own;
+    if (!node.is_long) ++short_ones_;
     sift_up(heap_.size() - 1, {node.when, added_++, own});
 }
 
 void timer_queue::remove_sorted(timer_node& node) noexcept {
     node.place = timer_place::nowhere;
+    if (!node.is_long) --short_ones_;
     const std::size_t own = node.slot;
     const std::size_t hole = std::exchange(slots_[own].place, free_);
     free_ = own;

@@ -211,6 +211,27 @@ BOOST_AUTO_TEST_CASE(keeps_the_context_running_and_then_lets_it_end) {
     BOOST_TEST(gone.done());
 }
 
+// Who sleeps a second does not mind a millisecond: with 200 of them that wake within 4 ms, the loop turns at most 5 times for that.
+BOOST_AUTO_TEST_CASE(long_sleeps_that_end_close_to_each_other_end_together) {
+    asio::io_context io;
+    std::size_t awake = 0, too_early = 0;
+    corun::spawn(io, [&] {
+        const auto first = corun::clock::now() + 1s;
+        for (int i = 0; i < 200; ++i)
+            corun::spawn([&, time = first + i * 20us] {
+                corun::yield(corun::sleep_until(time));
+                too_early += corun::clock::now() < time;
+                ++awake;
+            });
+    });
+    std::size_t turns = 0;
+    while (awake < 200 && io.run_one() != 0) turns += awake > 0;
+    BOOST_TEST(awake == 200U);
+    BOOST_TEST(too_early == 0U);
+    BOOST_TEST(turns <= 5U);
+    io.run();
+}
+
 BOOST_AUTO_TEST_CASE(on_a_context_that_several_threads_run) {
     asio::io_context context;
     int woke = 0;

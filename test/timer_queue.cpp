@@ -157,6 +157,27 @@ BOOST_AUTO_TEST_CASE(against_a_sorted_list_whatever_is_added_and_removed) {
     BOOST_TEST(queue.empty());
 }
 
+BOOST_AUTO_TEST_CASE(it_knows_whether_all_are_long) {
+    roomy_queue queue;
+    timer long_time, short_time, long_span, short_span;
+    const auto all_are_long = [&] {
+        (void)queue.earliest();
+        return queue.all_are_long();
+    };
+    queue.add(long_time, at(1), true);
+    BOOST_TEST(queue.add_span(long_span, std::chrono::seconds{1}));
+    BOOST_TEST(all_are_long());
+    queue.add(short_time, at(2), false);
+    BOOST_TEST(!all_are_long());
+    BOOST_TEST(queue.add_span(short_span, std::chrono::milliseconds{999}));
+    queue.remove(short_time);
+    BOOST_TEST(!all_are_long());
+    BOOST_TEST(queue.take_expired(time_point::max()) == &long_time);
+    BOOST_TEST(queue.take_expired(time_point::max()) == &short_span);
+    BOOST_TEST(all_are_long());
+    queue.remove(long_span);
+}
+
 BOOST_AUTO_TEST_CASE(without_memory_nothing_is_added_or_lost) {
     if (!corun_test::can_fail_allocations()) return;
     timer_queue queue;

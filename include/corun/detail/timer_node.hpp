@@ -21,6 +21,7 @@ struct timer_node : ring_link {
     std::chrono::steady_clock::time_point when;  // in the line
     std::size_t slot;                            // in the heap: of the queue's table
     timer_place place = timer_place::nowhere;
+    bool is_long;  // waits so long that a millisecond more is nothing; of a span: once it has begun
 
     timer_node() noexcept {}
 

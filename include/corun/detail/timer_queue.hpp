@@ -18,6 +18,7 @@ namespace corun::detail {
 class timer_queue {
 public:
     using time_point = std::chrono::steady_clock::time_point;
+    static constexpr std::chrono::seconds long_span{1};  // of those who do not mind a millisecond
 
     timer_queue() noexcept { line_.link_to_itself(); }
     timer_queue(const timer_queue&) = delete;
@@ -30,10 +31,14 @@ public:
         return heap_.front().when;
     }
 
+    // Whether a millisecond more is nothing to each of them. After `earliest`.
+    [[nodiscard]] bool all_are_long() const noexcept { return short_ones_ == 0; }
+
     // Throws std::bad_alloc and changes nothing then.
-    void add(timer_node& node, time_point when) {
+    void add(timer_node& node, time_point when, bool is_long = false) {
         if (newcomers_ == room_) [[unlikely]]
             make_room();
+        node.is_long = is_long;
         append(node, when, timer_place::line);
     }
     // The same, for a span that begins when the newcomers are sorted in, `begin_spans` at the latest. False: there was no room for
@@ -104,6 +109,7 @@ private:
     std::vector<slot> slots_;
     std::size_t free_ = none;
     std::uint64_t added_ = 0;
+    std::size_t short_ones_ = 0;  // in the heap
 };
 
 }  // namespace corun::detail
