@@ -35,6 +35,19 @@ public:
     [[gnu::always_inline]] void each(Function f) {
         each(f, std::index_sequence_for<Cases...>{});
     }
+    // The same of those that more than one thread may serve, and of those that nobody commits.
+    template <class Function>
+    [[gnu::always_inline]] void each_shared(Function f) {
+        each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
+            if constexpr (Case::is_shared) f(c, i);
+        });
+    }
+    template <class Function>
+    [[gnu::always_inline]] void each_other(Function f) {
+        each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
+            if constexpr (!Case::is_committing && !is_default<Case>) f(c, i);
+        });
+    }
     // F(case, number as a constant, args...) of one.
     template <class R, auto F, class... Args>
     R at(int number, Args... args) {

@@ -166,9 +166,8 @@ private:
         share();
         while (!line_up_at_once()) {
             mask available = 0;
-            cases_.each([&]<class Case>(Case& c, std::size_t i) {
-                if constexpr (Case::is_shared)
-                    if (c.is_available(fiber()->owner)) available |= mask{1} << i;
+            cases_.each_shared([&](auto& c, std::size_t i) {
+                if (c.is_available(fiber()->owner)) available |= mask{1} << i;
             });
             if (available != 0 && commit_one_of(available, fiber()->owner)) return;
         }
@@ -176,56 +175,42 @@ private:
     // False: one of them can be committed.
     bool line_up_at_once() {
         all_locked<(std::size_t{Cases::is_shared} + ...)> lines;
-        cases_.each([&]<class Case>(Case& c, std::size_t) {
-            if constexpr (Case::is_shared) lines.add(c.op.line_lock());
-        });
+        cases_.each_shared([&](auto& c, std::size_t) { lines.add(c.op.line_lock()); });
         lines.lock();
         bool passes = false;
-        cases_.each([&]<class Case>(Case& c, std::size_t) {
-            if constexpr (Case::is_shared) passes |= c.op.passes(*this);
-        });
+        cases_.each_shared([&](auto& c, std::size_t) { passes |= c.op.passes(*this); });
         if (passes) return false;
-        cases_.each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (Case::is_shared) c.wait(who_waits(), *this, static_cast<int>(i));
-        });
+        cases_.each_shared([&](auto& c, std::size_t i) { c.wait(who_waits(), *this, static_cast<int>(i)); });
         return true;
     }
 
     // Those that nobody commits end by themselves.
     [[gnu::noinline]] bool choose_ended() {
-        if constexpr (has_others)
-            cases_.each([&]<class Case>(Case& c, std::size_t i) {
-                if constexpr (!Case::is_committing && !is_default<Case>)
-                    if (chosen() == undecided) {
-                        std::exception_ptr failure;
-                        if (!c.has_ended(failure) || !decide(static_cast<int>(i)) || !failure) return;
-                        settle(static_cast<int>(i));
-                        fail(std::move(failure));
-                    }
-            });
+        cases_.each_other([&](auto& c, std::size_t i) {
+            if (chosen() != undecided) return;
+            std::exception_ptr failure;
+            if (!c.has_ended(failure) || !decide(static_cast<int>(i)) || !failure) return;
+            settle(static_cast<int>(i));
+            fail(std::move(failure));
+        });
         return chosen() != undecided;
     }
     // Another thread decides first and delivers afterwards.
     bool is_delivered() {
         bool delivered = true;
-        if constexpr (has_shared)
-            cases_.each([&]<class Case>(Case& c, std::size_t i) {
-                if constexpr (Case::is_shared)
-                    if (static_cast<int>(i) == chosen()) delivered = c.op.ready();
-            });
+        cases_.each_shared([&](auto& c, std::size_t i) {
+            if (static_cast<int>(i) == chosen()) delivered = c.op.ready();
+        });
         return delivered;
     }
     [[gnu::always_inline]] bool losers_are_gone() {
         if (!settled_) settle(decision());
         if (stopping_ == 0) [[likely]]
             return true;
-        if constexpr (has_others)
-            cases_.each([&]<class Case>(Case& c, std::size_t i) {
-                if constexpr (!Case::is_committing && !is_default<Case>) {
-                    std::exception_ptr dropped;
-                    if ((stopping_ >> i & 1) != 0 && c.has_ended(dropped)) stopping_ &= ~(mask{1} << i);
-                }
-            });
+        cases_.each_other([&](auto& c, std::size_t i) {
+            std::exception_ptr dropped;
+            if ((stopping_ >> i & 1) != 0 && c.has_ended(dropped)) stopping_ &= ~(mask{1} << i);
+        });
         return stopping_ == 0;
     }
     // Stops the losers. @param begun  the cases before that one have begun, or need not
