@@ -86,7 +86,7 @@ class Counter:
 
     def _prepared(self, log, counted, workload, runtime, kind, operations, size=""):
         """(command, environment, what reads the figure from the log)"""
-        environment = dict(os.environ, **({"CORUN_PERF_SIZE": size} if size else {}))
+        environment = dict(os.environ, CORUN_PERF_COUNTED="1", **({"CORUN_PERF_SIZE": size} if size else {}))
         arguments = counted.arguments
         if workload.benchmark:
             environment["CORUN_PERF_ITERATIONS"] = str(operations)

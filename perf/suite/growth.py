@@ -50,7 +50,7 @@ COUNTED = (
     Counted("exception", "throw, catch, yield", 2_000, 6_000, kinds=("instructions", "allocations"), runtimes=PEERS),
     Counted("echo", "echo, 64 busy connections", 50, 250, ("--connections", "64"), option="--rounds", each=64, alone=True,
             runtimes=("corun", "raw_epoll", "callbacks", *FIBERS)),
-    Counted("echo", "echo, 1 parked connection", 100, 500, ("--connections", "1", "--pause", "300"), option="--rounds", alone=True,
+    Counted("echo", "echo, 1 parked connection", 100, 1100, ("--connections", "1", "--pause", "300"), option="--rounds", alone=True,
             runtimes=("corun", "corun_token", "raw_epoll", "callbacks", *FIBERS)),
     Counted("parked", "parked fiber, of 20,000", 1, 20_000, field="resident_b", kinds=("resident_bytes",), runtimes=PEERS),
 )

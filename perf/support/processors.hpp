@@ -3,6 +3,8 @@
 
 #include <sched.h>
 
+#include <cstdlib>
+
 namespace perf {
 
 /// Binds the calling thread to the last (or the first) of the processors that it may use. A child begins with its parent's
@@ -18,7 +20,16 @@ inline void bind_to_processor(bool last) {
     ::sched_setaffinity(0, sizeof one, &one);
 }
 
-inline void bind_server() { bind_to_processor(true); }
 inline void bind_load() { bind_to_processor(false); }
+
+/// Where the runner counts what the server does, by environment, all requests of a round are there before the server sees the first:
+/// how many it finds at once would depend on who is faster. It shares the load's processor, and does not interrupt it (sched(7),
+/// SCHED_BATCH).
+inline void bind_server() {
+    const bool counted = std::getenv("CORUN_PERF_COUNTED") != nullptr;
+    bind_to_processor(!counted);
+    const sched_param none{};
+    if (counted) ::sched_setscheduler(0, SCHED_BATCH, &none);
+}
 
 }  // namespace perf
