@@ -23,8 +23,7 @@ void scheduler_impl::expire_timers(timer_queue::time_point until) noexcept {
 
 // Asio's timer is set here and now, not at the drive's end: an event loop that is run on a fiber by mistake is found out by it.
 void scheduler_impl::add_timer(timer_node& node, timer_queue::time_point when) {
-    const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
-    timers.add(node, when, when >= not_after_now + timer_queue::long_span);
+    timers.add(node, when, when >= not_after_now() + timer_queue::long_span);
     if (when >= armed_for) return;
     try {
         if (!is_dying() && simulated == nullptr) arm_timer();

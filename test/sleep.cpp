@@ -230,8 +230,8 @@ BOOST_AUTO_TEST_CASE(long_sleeps_that_end_close_to_each_other_end_together) {
     for (int before = 0; awake < sleepers && io.run_one() != 0; before = awake) turns += awake > before;
     BOOST_TEST(awake == sleepers);
     BOOST_TEST(too_early == 0);
-    BOOST_TEST(turns <=
-               (all_asleep - begin + sleepers * 20us) / 1ms + 2);  // the first, the last, and what lies a millisecond apart between
+    // The first, the last, and what lies a millisecond apart between.
+    BOOST_TEST(turns <= (all_asleep - begin + sleepers * 20us) / 1ms + 2);
     io.run();
 }
 

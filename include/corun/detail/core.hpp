@@ -36,13 +36,16 @@ struct scheduler_core {
     [[nodiscard]] CORUN_SWITCH bool spend() noexcept { return --budget >= 0; }
     [[nodiscard]] bool has_budget() const noexcept { return budget >= 0; }
 
+    [[nodiscard]] CORUN_SWITCH timer_queue::time_point not_after_now() const noexcept {
+        return timer_queue::time_point{std::chrono::nanoseconds{coarse_now}};
+    }
+
     // A timer for a span that may begin as late as at the next poll: where it will expire after a time at which timers are looked
     // at anyway, nobody needs to know when before. Most are withdrawn until then, and reading the clock costs more than all the
     // rest. False: it has to begin now, and was not added; so it is where no timer of Asio's is set, in a simulation for one, and
     // where the queue has to make room.
     [[nodiscard]] CORUN_SWITCH bool add_span(timer_node& node, timer_queue::time_point::duration span) noexcept {
-        const timer_queue::time_point not_after_now{std::chrono::nanoseconds{coarse_now}};
-        return span >= armed_for - not_after_now && timers.add_span(node, span);
+        return span >= armed_for - not_after_now() && timers.add_span(node, span);
     }
 };
 
