@@ -133,12 +133,12 @@ private:
 
     static void connect(beast::tcp_stream& stream, const source& from) {
         error_code ec;
-        stream.async_connect(from.endpoints, corun::yield[ec]);  // as a token: Beast of Boost 1.81 cannot defer this one
-        if (ec == asio::error::operation_aborted) {  // nobody did: Asio says so where it cannot open a socket, and not why
-            error_code reason;
-            stream.socket().open(from.endpoints.begin()->endpoint().protocol(), reason);
-            if (reason) ec = reason;
-        }
+        do {
+            stream.async_connect(from.endpoints, corun::yield[ec]);  // as a token: Beast of Boost 1.81 cannot defer this one
+            if (ec != asio::error::operation_aborted) break;
+            // Nobody did: Asio says so where it cannot open a socket, and not why. If it can be opened now, it is tried again.
+            stream.socket().open(from.endpoints.begin()->endpoint().protocol(), ec);
+        } while (!ec);
         if (ec) throw boost::system::system_error{ec};
     }
 

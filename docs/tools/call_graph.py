@@ -113,7 +113,7 @@ class CallGraph:
         if function is None or not function.has_body:
             return
         for number, (indent, _, text) in enumerate(body):
-            if text.startswith("<<<eh_must_not_throw (terminate)>>>") and len(indent) == 6:
+            if text.startswith("<<<eh_must_not_throw (") and len(indent) == 6:
                 # Around the whole function, which its place shows: it is noexcept.
                 function.is_noexcept |= any(i == "  " and at == function.place and t == "try" for i, at, t in body[:number])
             elif guard := re.search(r"\bstruct no_yield ([\w.]+);", text):

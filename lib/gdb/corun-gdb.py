@@ -33,11 +33,14 @@ def text_at(address, longest=256):
     return text.decode(errors="replace")
 
 
-def symbol(name):
-    try:
-        return int(gdb.parse_and_eval(f"(unsigned long)&{name}"))
-    except gdb.error:
-        raise gdb.GdbError(f"there is no symbol {name}: is this a program with corun, and is it running?") from None
+def symbol(name, *others):
+    """The address of the first that there is."""
+    for each in (name, *others):
+        try:
+            return int(gdb.parse_and_eval(f"(unsigned long)&{each}"))
+        except gdb.error:
+            pass
+    raise gdb.GdbError(f"there is no symbol {name}: is this a program with corun, and is it running?")
 
 
 def layout():
@@ -104,7 +107,11 @@ def switch_to_thread_of(fiber):
 def saved_registers():
     """What Boost.Context's jump_fcontext leaves at the stack pointer: register → offset. Its builds differ by one slot, for the stack
     protector; its first instruction, lea -N(%rsp),%rsp, says how many bytes lie below the return address."""
-    code = read(symbol("jump_fcontext"), 9).removeprefix(b"\xf3\x0f\x1e\xfa")  # endbr64
+    at, endbr64 = symbol("jump_fcontext", "_ZN5boost7context6detail13jump_fcontextEPvS2_"), b"\xf3\x0f\x1e\xfa"
+    code = read(at, 9).removeprefix(endbr64)
+    if code[:1] == b"\xe9":  # newer releases export a function of C++ that jumps to it: from behind this instruction, so far
+        at += len(endbr64) * (len(code) == 5) + 5 + int.from_bytes(code[1:5], "little", signed=True)
+        code = read(at, 9).removeprefix(endbr64)
     if code[:4] != b"\x48\x8d\x64\x24":
         raise gdb.GdbError("this build of Boost.Context saves registers in an unknown way: no stacks")
     size = 256 - code[4]

@@ -1,6 +1,7 @@
 """What the Python peers share: the command line, what a run cost, and the line that says so."""
 
 import argparse
+import os
 import resource
 import sys
 import time
@@ -73,6 +74,8 @@ def program(workload, body):
     except KeyboardInterrupt:
         sys.exit(f"{workload}: interrupted")
     except OSError as error:
+        # What could not be written is not written again, and does not decide the status, when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(f"{workload}: {error.strerror or error}{where}")
     except Failure as failure:

@@ -41,6 +41,7 @@ gdb() {{ command gdb -q -nx -ex 'set debuginfod enabled off' -ex 'set width 0' -
 VARYING = [
     (r"\S*/(?=[\w.-]+\.[ch]pp\b)", ""),
     (r"0x[0-9a-f]+", "ADDRESS"),
+    (r"\) \[(?=ADDRESS\]$)", ")["),  # a frame, as newer glibc writes it
     (r"\b\d+(\.\d+)? ?(ns|us|µs|ms|s)\b", "DURATION"),
     (r"\bms left: \d+", "ms left: N"),
     (r"\bstack \d+ of\b", "stack N of"),

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(each_allocation_in_turn) {
     if (!corun_test::can_fail_allocations()) return;
     for (const auto policy : {corun::fail_fast, corun::collect, corun::isolate}) {
         int failed = 0;
-        std::size_t n = 0;
+        std::size_t n = corun_test::allocations_of_a_context();
         for (bool happened = true; happened;) {
             drop_counters all;
             {

@@ -3,6 +3,8 @@
 
 #include <corun/detail/sanitizer.hpp>
 
+#include <boost/asio/io_context.hpp>
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -31,6 +33,12 @@ failing_allocation::failing_allocation(std::size_t n) noexcept { fail_allocation
 failing_allocation::~failing_allocation() { fail_allocation_after(0); }
 bool failing_allocation::happened() const noexcept { return countdown == 0; }
 
+std::size_t allocations_of_a_context() {
+    const std::size_t before = allocations_made();
+    const boost::asio::io_context context{1};
+    return allocations_made() - before;
+}
+
 #if defined(CORUN_SANITIZED)
 
 bool counts_allocations() noexcept { return false; }
@@ -45,6 +53,7 @@ void* allocate(std::size_t bytes) {
     using function = void* (*)(std::size_t);
     static constinit std::atomic<function> theirs{nullptr};
     if (is_to_fail()) throw std::bad_alloc{};
+    ++made;
     function next = theirs.load(std::memory_order_relaxed);
     if (next == nullptr) {
         next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "_Znwm"));
