@@ -48,7 +48,7 @@ void scheduler_impl::arm_timer() {
     timer_->async_wait(boost::asio::bind_allocator(
         block_allocator<void>{timer_block_}, [self = boost::intrusive_ptr<scheduler_impl>{this}](boost::system::error_code ec) {
             if (ec) return;
-            self->timer_due_.store(true, std::memory_order_seq_cst);
+            set_bits(self->due_, timer_due);
             self->drive();
         }));
     armed_for = when;

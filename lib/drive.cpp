@@ -1,6 +1,7 @@
-// Running fibers: who gets in, what a drive does, how the next one comes about.
+// Running fibers: what a drive does, and how the next one comes about.
 #include "measured_drive.hpp"
 #include "observers.hpp"
+#include "places.hpp"
 #include "probes.hpp"
 #include "scheduler_impl.hpp"
 #include "tracer.hpp"
@@ -9,14 +10,11 @@
 #include <corun/detail/steps.hpp>
 #include <corun/error.hpp>
 
-#include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/require.hpp>
 
 #include <time.h>
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace corun::detail {
@@ -34,97 +32,82 @@ std::int64_t coarse_nanoseconds_now() noexcept {
 
 }  // namespace
 
-bool scheduler_impl::try_enter() noexcept { return !swap_in(owned_, true); }
-
-bool scheduler_impl::has_work() const noexcept {
-    return !ready.empty() || taken_ != nullptr || lost_ != nullptr || inbox_.load(std::memory_order_seq_cst) != nullptr ||
-           timer_due_.load(std::memory_order_seq_cst) || descriptors_due_.load(std::memory_order_seq_cst);
+CORUN_SWITCH void scheduler_impl::begin_drive() noexcept {
+    budget = switches_per_drive;
+    places = places_of_this_thread();
+    strand_at_entry = innermost_strand(places);
+#if defined(CORUN_SANITIZED)
+    describe_thread_stack(loop);
+#endif
 }
 
-// The owner goes. Either a drive is posted that will look at what is left, or nothing is left. The store to owned_ comes before
-// the last look: whoever failed to enter before it has already published what he came for.
-void scheduler_impl::leave() noexcept {
-    boost::intrusive_ptr<scheduler_impl> last;  // giving back may leave this as the only one
-    if (spare_references_ != 0 && (live == 0 || spare_references_ > 1024)) {
-        last = this;
-        references.fetch_sub(std::exchange(spare_references_, 0), std::memory_order_acq_rel);
+CORUN_SWITCH void scheduler_impl::poll_events() noexcept {
+    timers.begin_spans();
+    const std::uint8_t due = due_.load(std::memory_order_relaxed) != 0 ? swap_in(due_, std::uint8_t{0}) : 0;
+    if ((due & timer_due) != 0) {
+        armed_for = timer_queue::time_point::max();
+        last_expiry_ = look_at_clock();
+        expire_timers(last_expiry_);
+    } else if (simulated == nullptr) {
+        coarse_now = std::max(coarse_now, coarse_nanoseconds_now());
     }
-    for (;;) {
-        const bool work = has_work();
-        if (work) post_drive();
-        put(owned_, false);
-        if (posted_.load(std::memory_order_seq_cst) || is_dying()) return;
-        if (!work && inbox_.load(std::memory_order_seq_cst) == nullptr && !timer_due_.load(std::memory_order_seq_cst) &&
-            !descriptors_due_.load(std::memory_order_seq_cst))
-            return;
-        if (!try_enter()) return;
+    if ((due & descriptors_due) != 0) {
+        ++spare_references_;
+        descriptors.was_told();
+        descriptors.poll();
     }
 }
 
-// At most one drive is on its way at a time.
-void scheduler_impl::post_drive() noexcept {
-    if (is_dying() || swap_in(posted_, true)) return;
-    if (is_observed(observer::yields)) runs.asked_for.store(nanoseconds_now(), std::memory_order_relaxed);
-    namespace execution = boost::asio::execution;
-    auto handler = [self = boost::intrusive_ptr<scheduler_impl>{this}] {
-        put(self->posted_, false);
-        self->drive();
-    };
-    const auto soon = [](const auto& plain) {
-        return boost::asio::prefer(boost::asio::require(plain, execution::blocking.never), execution::relationship.continuation);
-    };
-    if (own_executor_ != nullptr)
-        boost::asio::prefer(soon(*own_executor_), execution::allocator(block_allocator<void>{drive_block_}))
-            .execute(std::move(handler));
-    else
-        soon(executor).execute(std::move(handler));  // without memory for this nothing could go on: it ends the process
-}
-
-void scheduler_impl::push(inbox_node& node) noexcept {
-    inbox_node* first = inbox_.load(std::memory_order_relaxed);
-    do node.next = first;
-    while (!inbox_.compare_exchange_weak(first, &node, std::memory_order_seq_cst, std::memory_order_relaxed));
-    knock();
-}
-
-// Makes sure that what was just published is looked at.
-void scheduler_impl::knock() noexcept {
-    if (is_dying()) {
-        news_for_the_dying();
+// Switches from fiber to fiber until none is runnable or the budget is used up; then the last one comes back here. Each fetches
+// what the later ones need.
+CORUN_SWITCH void scheduler_impl::run_fibers() {
+    if (heed_observers()) [[unlikely]] {
+        run_traced_fibers();
         return;
     }
-    if (posted_.load(std::memory_order_seq_cst)) return;
-    if (try_enter()) leave();
+    while (!ready.empty() && spend()) {
+        ready_entry next = ready.pop_alone();
+        if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
+        running = next.fiber;
+        jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);
+    }
 }
 
-void scheduler_impl::take_inbox() {
-    for (;;) {
-        if (taken_ == nullptr) {
-            inbox_node* last = swap_in<inbox_node*>(inbox_, nullptr);
-            while (last != nullptr) {  // reverse: first come, first served
-                inbox_node* next = last->next;
-                last->next = taken_;
-                taken_ = last;
-                last = next;
-            }
-            if (taken_ == nullptr) return;
-        }
-        inbox_node& node = *taken_;
-        taken_ = node.next;
-        node.take(node, *this);  // may throw what a user's function throws; the rest stays in taken_
+// Prepares the next wake-up from outside, at the end of a drive.
+CORUN_SWITCH void scheduler_impl::settle_down() {
+    if (live == 0 && known_descriptors.waiting == 0 && !has_work()) {
+        quiesce();
+        if (is_transient) forget_transient(*this);
+        return;
     }
+    if (std::exchange(some_ended_, false)) trim_later();
+    timers.begin_spans();
+    if (!timers.empty() && armed_for == timer_queue::time_point::max()) arm_timer();
+    if (known_descriptors.waiting != 0)
+        descriptors.arm();
+    else if (ready.empty() && !stalls.is_content())
+        stalls.look();
+}
+
+void scheduler_impl::settle() { settle_down(); }
+
+// Where there are stacks to give back.
+void scheduler_impl::trim_later() {
+    if (!trim_.is_waiting() && std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
+        add_timer(trim_, clock::now() + std::chrono::seconds{1});
 }
 
 // A plain handler: on the loop's stack, called by Asio.
 void scheduler_impl::drive() {
-    if (scheduler_core* outer = current_core(); outer != nullptr && outer->running != nullptr) {
+    scheduler_core* const outer = current_core();
+    if (outer != nullptr && outer->running != nullptr) {
         // Only an event loop that was run on a fiber brings us here. If it is one of ours, its drive posts the next one.
         if (outer != this) knock();
         throw switch_forbidden{"corun: an event loop was run on fiber " + detail::describe(*outer->running) +
                                "; run it on a plain thread, or use corun::yield to wait"};
     }
     if (!try_enter()) return;
-    const entered inside{*this};
+    const entered inside{*this, this, outer};
     measured_drive measured{*this};
     begin_drive();
     poll_events();
@@ -144,16 +127,7 @@ void scheduler_impl::drive() {
         settle();
         throw;
     }
-    settle();
-}
-
-void scheduler_impl::begin_drive() noexcept {
-    budget = switches_per_drive;
-    places = places_of_this_thread();
-    strand_at_entry = innermost_strand(places);
-#if defined(CORUN_SANITIZED)
-    describe_thread_stack(loop);
-#endif
+    settle_down();
 }
 
 // In the handler of an operation that a fiber waited for, which could only ask for a drive: this is one, without another way
@@ -170,57 +144,22 @@ void scheduler_impl::go_on_here() {
     settle();
 }
 
-// The handler of our own descriptor.
+// The handler of our own descriptor, whose reference to this is the owner's from when he looks.
 void scheduler_impl::descriptors_are_due() {
-    put(descriptors_due_, true);
+    set_bits(due_, descriptors_due);
     drive();
 }
 
-void scheduler_impl::poll_events() noexcept {
-    timers.begin_spans();
-    if (swap_in(timer_due_, false)) {
-        armed_for = timer_queue::time_point::max();
-        last_expiry_ = look_at_clock();
-        expire_timers(last_expiry_);
-    } else if (simulated == nullptr) {
-        coarse_now = std::max(coarse_now, coarse_nanoseconds_now());
-    }
-    if (swap_in(descriptors_due_, false)) {
-        descriptors.was_told();
-        descriptors.poll();
-    }
-}
+void go_on_here(scheduler_impl& scheduler) { scheduler.go_on_here(); }
 
-// Switches from fiber to fiber until none is runnable or the budget is used up; then the last one comes back here.
-void scheduler_impl::run_fibers() {
-    heed_probes();
-    if (is_observed(observer::turns)) [[unlikely]] {
-        run_traced_fibers();
-        return;
-    }
-    while (!ready.empty() && spend()) {
-        ready_entry next = ready.pop();
-        if (next.sp == nullptr && (next.sp = continuation(*this, next.fiber, next.fiber)) == nullptr) continue;
-        running = next.fiber;
-        jump(places, next.sp, &loop_sp, &loop, next.fiber->stack);
-    }
-}
-
-// Prepares the next wake-up from outside, at the end of a drive.
-void scheduler_impl::settle() {
-    if (live == 0 && known_descriptors.waiting == 0 && !has_work()) {
-        quiesce();
-        if (is_transient) forget_transient(*this);
-        return;
-    }
-    if (const std::uint64_t ended = spawned - live;
-        std::exchange(ended_before_, ended) != ended && !trim_.is_waiting() &&
-        std::any_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->has_surplus(); }))
-        add_timer(trim_, clock::now() + std::chrono::seconds{1});
-    timers.begin_spans();
-    if (armed_for == timer_queue::time_point::max() && !timers.empty()) arm_timer();
-    descriptors.arm_if_needed();
-    if (ready.empty() && known_descriptors.waiting == 0 && !stalls.is_content()) stalls.look();
+// A turn of a drive without a loop around it, to the end.
+void scheduler_impl::run_down_once() {
+    budget = std::numeric_limits<std::int32_t>::max();
+    poll_events();
+    take_inbox();
+    cancel_all();
+    run_fibers();
+    hand_over_failures(true);
 }
 
 // Without fibers nothing of ours may keep the context running.

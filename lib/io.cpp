@@ -36,18 +36,13 @@ boost::system::error_code end_of(int fd) {
 
 // Asks the system the first time, so that a descriptor that is ready costs one call and no registration.
 bool ready_operation::ready() noexcept {
-    if (!done_ && wait_.abandoned) {
+    if (!done_ && wait_.fd < 0) {  // also one that was closed meanwhile
         done_ = true;
         error_ = boost::asio::error::bad_descriptor;
     }
     if (!done_ && wait_.events != 0) conclude(wait_.events);
     if (done_ || asked_system_ || detail::current_simulation() != nullptr) return done_;
     asked_system_ = true;
-    if (wait_.fd < 0) {
-        done_ = true;
-        error_ = boost::asio::error::bad_descriptor;
-        return true;
-    }
     const bool reads = wait_.way == detail::direction::read;
     pollfd p{.fd = wait_.fd, .events = static_cast<short>(reads ? POLLIN | POLLRDHUP : POLLOUT), .revents = 0};
     if (::poll(&p, 1, 0) > 0) conclude(static_cast<unsigned>(p.revents));

@@ -114,6 +114,7 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     if (fiber.following != nullptr) fiber.following->previous = fiber.previous;
     (fiber.previous != nullptr ? fiber.previous->following : first_live) = fiber.following;
     --live;
+    some_ended_ = true;
     fiber.state = fiber_state::ended;
     stalls.ended(fiber);
     if (fiber.alerts != 0) observe_end(fiber);

@@ -28,12 +28,16 @@ extern "C" volatile std::uint16_t corun_spawn_semaphore, corun_run_semaphore, co
 namespace corun::detail {
 
 // Now and then: has a listener come or gone? Then the engine tells of its turns, or no longer.
-inline void heed_probes() noexcept {
+// @return  whether somebody wants to know of them
+[[nodiscard]] inline bool heed_observers() noexcept {
 #if CORUN_HAS_PROBES
     const bool wanted = (corun_probe_semaphores[0] | corun_probe_semaphores[1]) != 0;
-    if (wanted != is_observed(observer::probes)) [[unlikely]]
-        observe(observer::probes, wanted);
+    if (!wanted && !is_anything_observed()) [[likely]]
+        return false;
+    if (wanted != is_observed(observer::probes)) observe(observer::probes, wanted);
 #endif
+    if (is_observed(observer::signals)) need_alternate_stack();
+    return is_observed(observer::turns);
 }
 
 }  // namespace corun::detail

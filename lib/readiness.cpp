@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -23,14 +24,16 @@ constexpr std::uint8_t told_by(std::uint32_t events) noexcept {
     return static_cast<std::uint8_t>(((events & reading) != 0 ? readable_bit : 0) | ((events & writing) != 0 ? writable_bit : 0) |
                                      ((events & cutting_short) != 0 ? stops_short_bit : 0));
 }
-// The same of all events but EPOLLRDHUP, whose bit is far from the others.
-constexpr std::uint32_t near_bits = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP;
-constexpr auto told_by_near_bits = [] {
-    std::array<std::uint8_t, near_bits + 1> told{};
-    for (std::uint32_t events = 0; events <= near_bits; ++events) told[events] = told_by(events);
-    return told;
-}();
-static_assert(near_bits == 31);
+static_assert(std::uint32_t{readable_bit} == EPOLLIN && std::uint32_t{writable_bit} == EPOLLOUT);
+
+// Counts the registrations of all schedulers: a stream that has been with another one is told apart by it.
+std::atomic<std::uint32_t> last_generation{0};
+
+std::uint64_t next_registration(int fd) noexcept {
+    std::uint32_t generation = 0;
+    while (generation == 0) generation = last_generation.fetch_add(1, std::memory_order_relaxed) + 1;
+    return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+}
 
 }  // namespace
 
@@ -72,22 +75,22 @@ void readiness::add(io_wait& wait, acquaintance how) {
     }
 }
 
-inline void readiness::end(descriptor_slot& s, direction way, std::uint32_t events) noexcept {
-    io_wait* wait = s.waits[table_.index(way)];
-    if (wait == nullptr) return;
-    wait->events = events;
-    table_.remove(s, *wait, way);
-    if (wait->fiber != nullptr) [[likely]]
-        make_ready(*wait->fiber);
+void readiness::end(descriptor_slot& s, io_wait& wait, direction way, std::uint32_t events) noexcept {
+    wait.events = events;
+    table_.remove(s, wait, way);
+    if (wait.fiber != nullptr) [[likely]]
+        make_ready(*wait.fiber);
     else
-        static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), false);
+        static_cast<io_watcher&>(wait).told(static_cast<io_watcher&>(wait), false);
 }
 
 // Those who wait under this number wait for a file that has been closed.
 void readiness::abandon(descriptor_slot& s) noexcept {
     for (const direction way : {direction::read, direction::write}) {
-        if (io_wait* wait = s.waits[table_.index(way)]) wait->abandoned = true;
-        end(s, way, 0);
+        io_wait* wait = s.waits[table_.index(way)];
+        if (wait == nullptr) continue;
+        wait->fd = io_wait::closed;
+        end(s, *wait, way, 0);
     }
 }
 
@@ -98,7 +101,7 @@ void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction wa
     const std::uint32_t now = how == acquaintance::fresh ? count.fetch_add(1) + 1 : count.load();
     if (how == acquaintance::known && s.persistent && s.adoption == now) return;
     const bool persistent = how != acquaintance::stranger || (s.persistent && s.adoption == now);
-    if (!watch(fd, s, persistent, how == acquaintance::fresh || s.generation == 0))
+    if (!watch(fd, s, persistent, how == acquaintance::fresh || s.registration == 0))
         throw boost::system::system_error{errno, boost::system::system_category(), "epoll_ctl"};
     s.persistent = persistent;
     s.adoption = now;
@@ -108,9 +111,8 @@ void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction wa
 }
 
 bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likely_new) noexcept {
-    if (++last_generation_ == 0) ++last_generation_;
     epoll_event event{};
-    event.data.u64 = std::uint64_t{last_generation_} << 32 | static_cast<std::uint32_t>(fd);
+    event.data.u64 = next_registration(fd);
     if (persistent) {
         event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     } else {
@@ -122,45 +124,76 @@ bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likel
     const bool done = is_likely_new ? control(EPOLL_CTL_ADD) || (errno == EEXIST && control(EPOLL_CTL_MOD))
                                     : control(EPOLL_CTL_MOD) || (errno == ENOENT && control(EPOLL_CTL_ADD));
     if (!done) return false;
-    s.generation = last_generation_;
+    s.registration = event.data.u64;
     return true;
 }
 
-CORUN_SWITCH void readiness::deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept {
-    std::uint8_t told = told_by_near_bits[events & near_bits];
-    if ((events & EPOLLRDHUP) != 0) [[unlikely]]
-        told |= told_by(EPOLLRDHUP);
+void readiness::deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept {
+    const std::uint8_t told = told_by(events);
     s.bits |= told;
-    if ((told & readable_bit) != 0) end(s, direction::read, events);
-    if ((told & writable_bit) != 0) end(s, direction::write, events);
+    for (const direction way : {direction::read, direction::write})
+        if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && (told & ready_bit(way)) != 0) end(s, *wait, way, events);
     // One event ends the registration of a stranger, for the other direction too.
     if (!s.persistent && (s.waits[0] != nullptr || s.waits[1] != nullptr)) (void)watch(fd, s, false, false);
 }
 
+void readiness::is_readable_still(int fd) noexcept {
+    if (descriptor_slot* s = table_.find(fd); s != nullptr && s->persistent) deliver(*s, fd, EPOLLIN);
+}
+
 void readiness::poll() noexcept {
-    if (epoll_ < 0) return;
     std::array<epoll_event, 256> events;
     constexpr int at_most = static_cast<int>(events.size());
-    descriptor_slot* const slots = table_.slots;  // who is told of something registers nothing new
+    descriptor_table& table = table_;
+    descriptor_slot* const slots = table.slots;  // who is told of something registers nothing new
+    int count;
     do {
-        last_count_ = ::epoll_wait(epoll_, events.data(), at_most, 0);
-        for (int i = 0; i < last_count_; ++i) {
-            const epoll_event& event = events[static_cast<std::size_t>(i)];
-            const auto fd = static_cast<std::uint32_t>(event.data.u64);
-            if (descriptor_slot& s = slots[fd]; s.generation == event.data.u64 >> 32)
-                deliver(s, static_cast<int>(fd), event.events);
+        last_count_ = count = ::epoll_wait(epoll_, events.data(), at_most, 0);
+        if (count <= 0) return;
+        for (const epoll_event& event : std::span{events.data(), static_cast<std::size_t>(count)}) {
+            const std::uint64_t registration = event.data.u64;
+            const std::uint32_t told = event.events;
+            descriptor_slot& s = slots[static_cast<std::uint32_t>(registration)];
+            if (s.registration != registration) continue;
+            io_wait* reader = s.waits[0];
+            if (reader != nullptr && reader->takes_edge && s.waits[1] == nullptr && (told & ~EPOLLOUT) == EPOLLIN) [[likely]] {
+                s.bits |= static_cast<std::uint8_t>(told - EPOLLIN);
+                reader->events = told;
+                table.remove(s, *reader, direction::read);
+                make_ready(*reader->fiber);
+            } else {
+                deliver(s, static_cast<int>(static_cast<std::uint32_t>(registration)), told);
+            }
         }
-    } while (last_count_ == at_most);
+    } while (count == at_most);
 }
+
+namespace {
+
+// With an allocator of its own, as bind_allocator would give it, but without one's executor: Asio calls it without a detour then.
+class event_handler {
+public:
+    using allocator_type = block_allocator<void>;
+
+    // @param owner  a reference to it, which is counted
+    explicit event_handler(scheduler_impl& owner) noexcept : owner_{&owner, false} {}
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{owner_->descriptors.wait_memory()}; }
+    void operator()(boost::system::error_code ec) {
+        if (!ec) owner_.detach()->descriptors_are_due();
+    }
+
+private:
+    boost::intrusive_ptr<scheduler_impl> owner_;
+};
+
+}  // namespace
 
 template <class Descriptor>
-void readiness::wait_for(Descriptor& epoll) {
-    epoll.async_wait(Descriptor::wait_read, [owner = boost::intrusive_ptr<scheduler_impl>{&owner_}](boost::system::error_code ec) {
-        if (!ec) owner->descriptors_are_due();
-    });
+CORUN_SWITCH void readiness::wait_for(Descriptor& epoll) {
+    epoll.async_wait(Descriptor::wait_read, event_handler{owner_.lend_reference()});
 }
 
-void readiness::arm() {
+void readiness::arm_anew() {
     if (own_watched_)
         wait_for(*own_watched_);
     else

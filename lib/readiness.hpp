@@ -1,6 +1,8 @@
 // Which descriptors are ready: one epoll descriptor per scheduler, nested in the context's own reactor.
 #pragma once
 
+#include "drive_memory.hpp"
+
 #include <corun/detail/io_wait.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -41,18 +43,22 @@ public:
         // Urgent data lies behind now; an end, or an error, would not have said that it would block.
         s->bits &= static_cast<std::uint8_t>(way == direction::read ? ~(readable_bit | stops_short_bit) : ~writable_bit);
     }
+    // A wait has taken an edge, and has left, or may have left, something to be read.
+    void is_readable_still(int fd) noexcept;
 
     // --- of the scheduler's drive ---
     // Ends the waits of those whose descriptors are ready.
     void poll() noexcept;
     // The last poll found so much that the next one, made at once, is likely to find something too.
     [[nodiscard]] bool is_busy() const noexcept { return last_count_ >= 4 && table_.waiting != 0; }
+    // For the handler that waits for an event.
+    [[nodiscard]] handler_block& wait_memory() noexcept { return wait_block_; }
     // The context has told of an event.
     void was_told() noexcept { armed_ = false; }
     [[nodiscard]] bool is_armed() const noexcept { return armed_; }
-    // Asks the context to be told of the next event, if anybody waits.
-    void arm_if_needed() {
-        if (!armed_ && table_.waiting != 0) arm();
+    // Asks the context to be told of the next event. Somebody waits.
+    void arm() {
+        if (!armed_) arm_anew();
     }
     void disarm() noexcept;
     // Before the context goes.
@@ -60,15 +66,15 @@ public:
 
 private:
     void open();
-    void arm();
+    void arm_anew();
     template <class Descriptor>
     void wait_for(Descriptor& epoll);
     void make_room_for(int fd);
     [[nodiscard]] bool watch(int fd, descriptor_slot& s, bool persistent, bool is_likely_new) noexcept;
     void adopt(int fd, descriptor_slot& s, acquaintance how, direction way);
     void abandon(descriptor_slot& s) noexcept;
-    // Of who waits for that direction, if anybody. @param events  epoll's; 0: the descriptor is being closed
-    void end(descriptor_slot& s, direction way, std::uint32_t events) noexcept;
+    // Of who waits for that direction. @param events  epoll's; 0: the descriptor is being closed
+    void end(descriptor_slot& s, io_wait& wait, direction way, std::uint32_t events) noexcept;
     void deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept;
 
     scheduler_impl& owner_;
@@ -78,9 +84,9 @@ private:
     using watched = std::optional<boost::asio::posix::basic_stream_descriptor<Executor>>;
     watched<boost::asio::io_context::executor_type> own_watched_;
     watched<boost::asio::any_io_executor> watched_;
+    handler_block wait_block_;
     int epoll_ = -1;
     std::vector<descriptor_slot> slots_;  // the table's
-    std::uint32_t last_generation_ = 0;
     int last_count_ = 0;
     bool armed_ = false;
 };

@@ -164,7 +164,7 @@ scheduler_impl::~scheduler_impl() {
 
 void scheduler_impl::trim_timer::expired() noexcept {
     for (const auto& pool : owner.pools_) pool->trim_unused();
-    owner.ended_before_ = 0;  // it is to be looked again
+    owner.some_ended_ = true;  // it is to be looked again
 }
 
 void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept { add_reference(scheduler->references); }
@@ -172,13 +172,6 @@ void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
     if (drop_reference(scheduler->references) == 1) delete scheduler;
 }
 
-bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }
-void leave(scheduler_impl& scheduler) noexcept { scheduler.leave(); }
-void go_on_here(scheduler_impl& scheduler) { scheduler.go_on_here(); }
-void submit(scheduler_impl& scheduler, function_node* node) noexcept {
-    const boost::intrusive_ptr<scheduler_impl> held{&scheduler};  // the node may be the last to need it, and gone before we are
-    scheduler.push(*node);
-}
 scheduler_core* core_of(scheduler_impl& scheduler) noexcept { return &scheduler; }
 boost::asio::execution_context& context_of(scheduler_impl& scheduler) noexcept { return scheduler.context; }
 scheduler_impl& impl_behind(const scheduler::executor_type& executor) noexcept { return executor.impl(); }

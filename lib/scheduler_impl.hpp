@@ -9,6 +9,7 @@
 #include "stall.hpp"
 
 #include <corun/clock.hpp>
+#include <corun/detail/steps.hpp>
 #include <corun/scheduler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -39,8 +40,8 @@ public:
     scheduler_impl(boost::asio::any_io_executor executor, scheduler_options options);
     ~scheduler_impl();
 
-    // --- drive.cpp: any thread ---
-    [[nodiscard]] bool try_enter() noexcept;
+    // --- inbox.cpp, drive.cpp: any thread ---
+    [[nodiscard]] bool try_enter() noexcept { return try_take(owned_); }
     void leave() noexcept;
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
     void drive();
@@ -76,6 +77,14 @@ public:
     [[nodiscard]] stack_pool& pool_for(std::size_t wanted);
     [[nodiscard]] stack_pool& usual_pool();
     void count_stacks(std::size_t& in_use, std::size_t& cached) const noexcept;  // adds; metrics.cpp
+    // Of those in hand, where there is one.
+    [[nodiscard]] scheduler_impl& lend_reference() noexcept {
+        if (spare_references_ != 0)
+            --spare_references_;
+        else
+            add_reference(references);
+        return *this;
+    }
     [[nodiscard]] std::uint64_t lend_to_record() noexcept;  // a reference to this; returns a new id
     void take_back_from_record() noexcept;
 
@@ -122,7 +131,7 @@ public:
     // That of `executor`, where it is an io_context's own; null otherwise.
     [[nodiscard]] const boost::asio::io_context::executor_type* own_executor() const noexcept { return own_executor_; }
     [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
-    [[nodiscard]] bool has_work() const noexcept;  // drive.cpp
+    [[nodiscard]] bool has_work() const noexcept { return !ready.empty() || taken_ != nullptr || lost_ != nullptr || has_news(); }
     [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
 
 private:
@@ -134,16 +143,27 @@ private:
         scheduler_impl& owner;
     };
 
-    // drive.cpp
+    // inbox.cpp
+    enum event : std::uint8_t { timer_due = 1, descriptors_due = 2 };
     void post_drive() noexcept;
     void knock() noexcept;
+    void leave_to_others() noexcept;
+    void take_inbox();
+    // What others may have published, who need not have entered.
+    [[nodiscard]] bool has_news() const noexcept {
+        return inbox_.load(std::memory_order_seq_cst) != nullptr || due_.load(std::memory_order_seq_cst) != 0;
+    }
+
+    // drive.cpp
     void begin_drive() noexcept;
     void poll_events() noexcept;
-    void take_inbox();
     void run_fibers();
+    void run_down_once();
+    void trim_later();
     void run_traced_fibers();  // tracer.cpp
     void hand_over_failures(bool is_last = false);  // unhandled.cpp; throws what the handler throws, which nobody catches at last
     void settle();
+    void settle_down();
     void arm_timer();  // alarm.cpp
     void quiesce() noexcept;
     void escalate();  // token.cpp; of those in asked_
@@ -164,8 +184,7 @@ private:
 
     std::atomic<bool> owned_{false};
     std::atomic<bool> posted_{false};
-    std::atomic<bool> timer_due_{false};
-    std::atomic<bool> descriptors_due_{false};
+    std::atomic<std::uint8_t> due_{0};  // events that nobody has seen to yet
     std::atomic<inbox_node*> inbox_{nullptr};  // last in first
     inbox_node* taken_ = nullptr;  // in order; the owner's
 
@@ -181,7 +200,7 @@ private:
     trim_timer trim_{*this};
     std::vector<fiber_ref> asked_;  // whose operations were asked to stop and may need to be asked harder
     std::uint32_t hastened_ = 0;
-    std::uint64_t ended_before_ = 0;  // fibers, when it was last looked for stacks to give back
+    bool some_ended_ = false;  // fibers, since it was last looked for stacks to give back
     std::uint32_t spare_references_ = 0;  // to this, counted, in the owner's hand
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;

@@ -1,9 +1,9 @@
 // How a scheduler ends: each fiber is cancelled and runs to its end, destructors included.
+#include "places.hpp"
 #include "scheduler_impl.hpp"
 
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
 #include <thread>
 
 namespace corun::detail {
@@ -41,13 +41,8 @@ void scheduler_impl::run_down() noexcept {
     timers.remove(trim_);
     stalls.rest();
     do {
-        budget = std::numeric_limits<std::int32_t>::max();
-        poll_events();
         try {
-            take_inbox();
-            cancel_all();
-            run_fibers();
-            hand_over_failures(true);
+            run_down_once();
         } catch (...) {
             // Nobody is left to catch it: it came from a handler that was told of a failure, or of a function that was posted.
             say_dropped(std::current_exception());
@@ -95,7 +90,7 @@ bool scheduler_impl::wait_for_others() {
     if (timers.empty())
         dying_news_.wait(hold, news);
     else if (!dying_news_.wait_until(hold, timers.earliest(), news))
-        timer_due_.store(true, std::memory_order_seq_cst);
+        set_bits(due_, timer_due);
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace corun::detail {
 namespace {
@@ -27,7 +28,7 @@ void abandon_waits(int fd) noexcept {
 }
 
 bool socket_wait::is_ready_now(int fd) const noexcept {
-    if (has_ended() || wait_.abandoned || fd < 0) return true;
+    if (has_ended() || fd < 0) return true;
     pollfd p{.fd = fd, .events = static_cast<short>(wait_.way == direction::read ? POLLIN : POLLOUT), .revents = 0};
     return ::poll(&p, 1, 0) != 0;
 }
@@ -50,7 +51,15 @@ bool socket_wait::register_and_wait(fiber_record& fiber, acquaintance how, const
     }
 }
 
+void socket_wait::leave_the_rest(const fiber_record& self) noexcept { descriptors_of(self).is_readable_still(wait_.fd); }
+
+void socket_wait::withdraw() noexcept {
+    wait_.leave();
+    if (wait_.takes_edge && std::exchange(wait_.events, 0) != 0) leave_the_rest(*wait_.fiber);
+}
+
 bool socket_wait::has_failed(fiber_record& self, acquaintance how, const char* operation) {
+    if (errno == EBADF && was_abandoned()) return true;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return fail(errno);
     descriptors_of(self).is_exhausted(wait_.fd, wait_.way);
     return has_waited() && wait_on(self, wait_.way, how, operation);

@@ -29,7 +29,7 @@ stream_wait::~stream_wait() = default;
 void stream_wait::was_told(io_watcher& watcher, bool gone) noexcept {
     auto& self = static_cast<stream_wait&>(watcher);
     if (gone) return self.step(true);
-    if (self.abandoned) self.failure_ = ECANCELED;
+    if (self.fd == closed) self.failure_ = ECANCELED;
     self.queue();
 }
 
@@ -43,7 +43,7 @@ void stream_wait::wait() noexcept {
     try {
         home_->descriptors.add(*this, how_);
         how_ = acquaintance::known;
-        if (home_->running == nullptr) home_->descriptors.arm_if_needed();  // outside of a drive nobody else would
+        if (home_->running == nullptr) home_->descriptors.arm();  // outside of a drive nobody else would
     } catch (const boost::system::system_error& refused) {
         failure_ = refused.code().value();
     } catch (const std::logic_error&) {

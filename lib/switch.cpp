@@ -1,4 +1,4 @@
-#include "observers.hpp"
+#include "places.hpp"
 
 #include <corun/detail/core.hpp>
 
@@ -36,13 +36,10 @@ extern __thread void* strand_frames __asm__(
 extern __thread void* io_strand_frames __asm__(
     "_ZN5boost4asio6detail15keyword_tss_ptrINS1_10call_stackINS1_14strand_service11strand_implEhE7contextEE6value_E");
 
-thread_places places_of_this_thread() noexcept {
-    if (is_observed(observer::signals)) need_alternate_stack();
-    // Each is a call, and a scheduler may be entered for each handler that Asio runs.
-    static thread_local constinit thread_places own{};
-    if (own.error_number == nullptr) [[unlikely]]
-        own = {&errno, reinterpret_cast<exception_globals*>(abi::__cxa_get_globals()), &strand_frames, &io_strand_frames};
-    return own;
+thread_local constinit thread_places known_places{};
+
+void find_places() noexcept {
+    known_places = {&errno, reinterpret_cast<exception_globals*>(abi::__cxa_get_globals()), &strand_frames, &io_strand_frames};
 }
 
 #if defined(CORUN_SANITIZED)

@@ -91,6 +91,11 @@ void refuse_when_context_is_gone(fiber_record& self) {
     throw_cancelled(self);
 }
 
+void begin_wait(fiber_record& self, const boost::asio::execution_context& context) {
+    refuse_when_context_is_gone(self);
+    self.waits_elsewhere = is_elsewhere(self, context);
+}
+
 bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept {
     return &context != &impl_of(*self.owner).context;
 }

@@ -15,6 +15,8 @@ namespace corun {
 class [[nodiscard]] ready_operation {
 public:
     ready_operation(int fd, detail::direction direction) noexcept : wait_{fd, direction} {}
+    ready_operation(const ready_operation&) = default;  // before it starts
+    ~ready_operation() { wait_.leave(); }
 
     [[nodiscard]] bool ready() noexcept;
     void start(const waker& w) { start_on(*w.fiber()); }

@@ -75,12 +75,25 @@ CORUN_SWITCH bool is_done(fiber_record& self, Op& op) {
         return op.ready();
 }
 
-// Operations that are ready at once, in a loop, must not keep the others from running. What one of those takes away meanwhile
-// is waited for.
+// After the fiber was parked. Some know that they had not ended before.
 template <class Op>
-[[gnu::noinline]] bool is_done_after_a_turn(fiber_record& self, Op& op) {
+CORUN_SWITCH bool is_done_now(fiber_record& self, Op& op) {
+    if constexpr (requires { op.commit_woken(self); })
+        return op.commit_woken(self);
+    else
+        return is_done(self, op);
+}
+
+// Operations that are ready at once, in a loop, must not keep the others from running.
+template <class Op>
+[[gnu::noinline]] void give_turns(fiber_record& self, Op& op) {
     note_wait(self, op);
     take_turns(self);
+}
+// What one of those takes away meanwhile is waited for.
+template <class Op>
+[[gnu::noinline]] bool is_done_after_a_turn(fiber_record& self, Op& op) {
+    give_turns(self, op);
     return is_done(self, op);
 }
 
@@ -104,6 +117,15 @@ CORUN_SWITCH bool start(fiber_record& self, Op& op) {
     }
 }
 
+// Some begin to wait where they find nothing at once.
+template <class Op>
+CORUN_SWITCH bool must_start(const Op& op) noexcept {
+    if constexpr (requires { op.is_asleep(); })
+        return !op.is_asleep();
+    else
+        return true;
+}
+
 // A ready operation's fiber goes on at once as long as the drive's budget lasts.
 template <class Op>
 CORUN_SWITCH bool may_go_on(fiber_record& self, Op& op) {
@@ -122,12 +144,16 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
         refuse_below_strand(self);
     } else if constexpr (requires { op.at_once(self); }) {
         refuse_below_strand(self);
-        if (op.at_once(self) && may_go_on(self, op)) return;
+        if (op.at_once(self)) {
+            if (!self.owner->spend()) [[unlikely]]
+                give_turns(self, op);
+            return;
+        }
     } else {
         refuse_below_strand(self);
         if (is_done(self, op) && may_go_on(self, op)) return;
     }
-    if (start(self, op) && is_done(self, op) && may_go_on(self, op)) return;
+    if (must_start(op) && start(self, op) && is_done(self, op) && may_go_on(self, op)) return;
     self.yielded_at = self.owner->coarse_now;  // once: a wake that was only a hint does not count
     bool asked = false;
     do {
@@ -139,7 +165,7 @@ CORUN_SWITCH void await(fiber_record& self, Op& op) {
             ++self.owner->waits;
             park(self);
         }
-    } while (!is_done(self, op));
+    } while (!is_done_now(self, op));
 }
 
 }  // namespace detail

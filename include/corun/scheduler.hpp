@@ -72,7 +72,11 @@ inline constexpr bool serves_a_fiber =
 // Being inside a scheduler, off fibers: what an entered handler does is exclusive with the scheduler's fibers.
 class entered {
 public:
-    explicit entered(scheduler_impl& impl) noexcept : impl_{impl}, outer_{std::exchange(corun_current_core, core_of(impl))} {}
+    explicit entered(scheduler_impl& impl) noexcept : entered{impl, core_of(impl), corun_current_core} {}
+    // For who has these at hand.
+    entered(scheduler_impl& impl, scheduler_core* core, scheduler_core* outer) noexcept : impl_{impl}, outer_{outer} {
+        corun_current_core = core;
+    }
     ~entered() {
         corun_current_core = outer_;
         leave(impl_);

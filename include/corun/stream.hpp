@@ -110,8 +110,8 @@ public:
         return initiate<detail::direction::write>(buffers, std::forward<Token>(token));
     }
 
-    // For corun's operations: notes that a scheduler is about to register it.
-    using holder::meet;
+    // For corun's operations: what schedulers know of it.
+    using holder::is_registered_as, holder::meet, holder::own_descriptor, holder::registration;
 
     /// These block the thread, and put the socket into the reactor; for libraries that ask for them.
     template <class MutableBuffers, class... Error>
@@ -157,7 +157,8 @@ private:
             typename remaining<Buffers>::pieces pieces;
             std::size_t wanted = 0;
             const std::size_t count = remaining<Buffers>{buffers}.fill(pieces, 0, wanted);
-            if (count == 0 || known.is_worth_a_call(fd, Way)) {
+            const descriptor_slot* slot = known.find(fd);
+            if (count == 0 || slot == nullptr || (slot->bits & ready_bit(Way)) != 0) {
                 const move_outcome outcome = move_at_once<kind, Way>(fd, pieces.data(), count, wanted);
                 if (outcome.drained) known.was_drained(fd);
                 if (!outcome.would_block)

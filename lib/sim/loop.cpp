@@ -1,6 +1,7 @@
 #include "loop.hpp"
 
 #include "../observers.hpp"
+#include "../places.hpp"
 #include "../tracer.hpp"
 
 #include <corun/run.hpp>
@@ -117,6 +118,7 @@ void simulated_loop::begin(std::uint64_t seed) {
     if (trace_.fibers.empty()) trace_.fibers.emplace_back();
     trace_.fibers[0].objects = first_object_of_the_loop;
     trace_.count = 1;
+    if (is_observed(observer::signals)) need_alternate_stack();
     scheduler_->places = places_of_this_thread();
     scheduler_->strand_at_entry = innermost_strand(scheduler_->places);
 #if defined(CORUN_SANITIZED)

@@ -127,7 +127,8 @@ def _echo(figures):
     many, most = "64 connections", "1000 connections"
     for case, peer, asked in (many, "raw_epoll", "≤ 1.08"), (many, "callbacks", "< 1"), (most, "callbacks", "< 1"):
         yield f"echo, {case}, CPU ÷ {peer}", asked, figures.to_best("echo", case, "op_cpu_ns", [peer])[0]
-    for title, instructions, calls in ("echo, 64 busy connections", 300, 2.15), ("echo, 1 parked connection", 1100, 7):
+    # The bounds of a parked one were taken where raw callbacks took 1366, which they do where the io_context has no locks.
+    for title, instructions, calls in ("echo, 64 busy connections", 300, 2.15), ("echo, 1 parked connection, no locks", 1100, 7):
         yield f"{title}, instructions", f"≤ {instructions}", figures.count(title, "corun", "instructions")
         yield f"{title}, system calls", f"≤ {calls}", figures.count(title, "corun", "system_calls")
         yield f"{title}, allocations", NOTHING, figures.count(title, "corun", "allocations")

@@ -52,5 +52,7 @@ COUNTED = (
             runtimes=("corun", "raw_epoll", "callbacks", *FIBERS)),
     Counted("echo", "echo, 1 parked connection", 100, 1100, ("--connections", "1", "--pause", "300"), option="--rounds", alone=True,
             runtimes=("corun", "corun_token", "raw_epoll", "callbacks", *FIBERS)),
+    Counted("echo", "echo, 1 parked connection, no locks", 100, 1100, ("--connections", "1", "--pause", "300", "--locks", "0"),
+            option="--rounds", alone=True, runtimes=("corun", "corun_token", "callbacks", *ASIO)),
     Counted("parked", "parked fiber, of 20,000", 1, 20_000, field="resident_b", kinds=("resident_bytes",), runtimes=PEERS),
 )

@@ -25,6 +25,7 @@ public:
     std::size_t connections = 64;
     std::size_t rounds = 1000;   ///< requests on each connection
     std::size_t pause_us = 0;    ///< of the load before each round, so that the server surely waits
+    std::size_t locks = 1;       ///< 0: the io_context does without, as it may where only its thread touches it
 
     [[nodiscard]] std::size_t requests() const { return connections * rounds; }
     [[nodiscard]] std::size_t answered() const { return answered_; }
@@ -54,13 +55,14 @@ int echo_server_main(int argc, char** argv, const std::string& workload, std::st
         arguments args{workload + ": requests and answers of 64 bytes over connections that stay"};
         args.option("connections", work.connections, "how many")
             .option("rounds", work.rounds, "how many requests on each")
-            .option("pause", work.pause_us, "microseconds for which the load pauses before each round");
+            .option("pause", work.pause_us, "microseconds for which the load pauses before each round")
+            .option("locks", work.locks, "0: none in the io_context");
         if (!args.parse(argc, argv)) return;
         require_count("connections", work.connections, 20'000);
         require_count("rounds", work.rounds);
         need_descriptors(work.connections);
 
-        boost::asio::io_context io{1};
+        boost::asio::io_context io{work.locks != 0 ? 1 : BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
         using acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
         acceptor listening{io, {boost::asio::ip::address_v4::loopback(), 0}};
         listening.listen(20'000);

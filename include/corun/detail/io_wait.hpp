@@ -15,11 +15,11 @@ struct descriptor_table;
 
 enum class direction : std::uint8_t { read = 0, write = 1 };
 
-// What is known of a registered descriptor. Of others all bits but the last are set: a call will tell.
+// What is known of a registered descriptor. Of others all bits but the last are set: a call will tell. The first two are epoll's.
 enum io_bit : std::uint8_t {
     readable_bit = 1,    // a read may find something: nothing has said otherwise since the last event
-    writable_bit = 2,
-    stops_short_bit = 4,  // a read may end before the data does: an end, an error or urgent data lies ahead
+    writable_bit = 4,
+    stops_short_bit = 2,  // a read may end before the data does: an end, an error or urgent data lies ahead
 };
 [[nodiscard]] constexpr std::uint8_t ready_bit(direction way) noexcept {
     return way == direction::read ? readable_bit : writable_bit;
@@ -33,22 +33,23 @@ enum class acquaintance : std::uint8_t {
 };
 
 // A wait for one direction of a descriptor. In its descriptor's slot exactly while `home` is set: an event takes it out. Touched
-// only by the scheduler's owner.
+// only by the scheduler's owner. Whoever ends before his wait does has to `leave`.
 struct io_wait {
-    io_wait(int descriptor, direction d) noexcept : fd{descriptor}, way{d} {}
-    io_wait(const io_wait& other) noexcept : fd{other.fd}, way{other.way} {}  // before it starts
+    io_wait(int descriptor, direction d, bool takes = false) noexcept : fd{descriptor}, way{d}, takes_edge{takes} {}
+    io_wait(const io_wait& other) noexcept : fd{other.fd}, way{other.way}, takes_edge{other.takes_edge} {}  // before it starts
     io_wait& operator=(const io_wait&) = delete;
-    ~io_wait() { leave(); }
 
     // Nobody will be woken on its behalf any more.
     void leave() noexcept;
 
-    int fd;
+    static constexpr int closed = -1;
+
+    int fd;                     // `closed`, once the wait has ended because the number may become another file's
     std::uint32_t events = 0;   // epoll's, that ended the wait
     direction way;
-    bool abandoned = false;     // the number has become another file's
+    const bool takes_edge;  // a fiber that reads when it is told: the slot's bit stays as it is, as if the read had been made
     descriptor_table* home = nullptr;
-    fiber_record* fiber;        // of a wait that has begun: parked, or about to find that it need not park; null: a watcher
+    fiber_record* fiber;  // of a wait that has begun: parked, or about to find that it need not park; null: a watcher
 };
 
 // A wait without a fiber.
@@ -57,15 +58,16 @@ struct io_watcher : io_wait {
     // @param gone  the scheduler's context is being destroyed: nothing will come any more
     using listener = void (*)(io_watcher&, bool gone) noexcept;
     io_watcher(int descriptor, direction d, listener f) noexcept : io_wait{descriptor, d}, told{f} { fiber = nullptr; }
+    ~io_watcher() { leave(); }
     const listener told;
 };
 
 struct descriptor_slot {
-    io_wait* waits[2] = {};         // by direction
-    std::uint32_t generation = 0;   // of the registration, told by its events; 0: never registered
-    std::uint32_t adoption = 0;     // the count of adoptions when it was registered
+    io_wait* waits[2] = {};  // by direction
+    std::uint64_t registration = 0;  // that its events carry, one of the process's; 0: never registered
+    std::uint32_t adoption = 0;  // the count of adoptions when it was registered
     std::uint8_t bits = readable_bit | writable_bit;
-    bool persistent = false;        // registered edge-triggered, for both directions, until it is closed
+    bool persistent = false;  // registered edge-triggered, for both directions, until it is closed
 };
 
 // How many times a socket without a mark was registered under a number, by any scheduler of the process. Numbers share
@@ -78,21 +80,16 @@ inline constinit std::array<std::atomic<std::uint32_t>, 16'384> adoptions{};
 // Where operations look; one per scheduler.
 struct descriptor_table {
     descriptor_slot* slots = nullptr;  // by descriptor
-    std::uint32_t known = 0;           // how many; nothing is known of higher numbers
+    std::uint32_t known = 0;  // how many; nothing is known of higher numbers
     std::uint32_t waiting = 0;
 
     [[nodiscard]] CORUN_SWITCH bool knows(int fd) const noexcept { return static_cast<std::uint32_t>(fd) < known; }
-    [[nodiscard]] descriptor_slot* find(int fd) const noexcept { return knows(fd) ? slots + fd : nullptr; }
+    [[nodiscard]] CORUN_SWITCH descriptor_slot* find(int fd) const noexcept { return knows(fd) ? slots + fd : nullptr; }
 
-    // Whether a call is worth it now, as far as is known of the descriptor.
-    [[nodiscard]] CORUN_SWITCH bool is_worth_a_call(int fd, direction way) const noexcept {
-        return !knows(fd) || (slots[fd].bits & ready_bit(way)) != 0;
-    }
     // A read got less than was asked for. So it is empty, unless an event said that something else cut the data short.
     CORUN_SWITCH void was_drained(int fd) const noexcept {
-        if (!knows(fd)) return;
-        std::uint8_t& bits = slots[fd].bits;
-        if ((bits & stops_short_bit) == 0) bits &= static_cast<std::uint8_t>(~readable_bit);
+        descriptor_slot* s = find(fd);
+        if (s != nullptr && (s->bits & stops_short_bit) == 0) s->bits &= static_cast<std::uint8_t>(~readable_bit);
     }
 
     [[nodiscard]] static constexpr std::size_t index(direction way) noexcept { return static_cast<std::size_t>(way); }
@@ -111,16 +108,24 @@ struct descriptor_table {
         enlist(s, wait, way);
         return true;
     }
-    void remove(descriptor_slot& s, io_wait& wait, direction way) noexcept {
+    // The same where the caller knows that the socket is registered.
+    CORUN_SWITCH void enlist_registered(descriptor_slot& s, io_wait& wait, direction way, fiber_record& fiber) noexcept {
+        if (s.waits[index(way)] != nullptr) [[unlikely]]
+            return;
+        wait.fiber = &fiber;
+        s.waits[index(way)] = &wait;
+        wait.home = this;
+        ++waiting;
+    }
+    CORUN_SWITCH void remove(descriptor_slot& s, io_wait& wait, direction way) noexcept {
         s.waits[index(way)] = nullptr;
         wait.home = nullptr;
         --waiting;
     }
 };
 
-CORUN_SWITCH void io_wait::leave() noexcept {
-    if (home != nullptr) [[unlikely]]
-        home->remove(home->slots[fd], *this, way);
+inline void io_wait::leave() noexcept {
+    if (home != nullptr) home->remove(home->slots[fd], *this, way);
 }
 
 }  // namespace corun::detail

@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -48,10 +49,15 @@ public:
 
     [[nodiscard]] executor_type get_executor() noexcept { return object_.get_executor(); }
     [[nodiscard]] CORUN_SWITCH int native_handle() noexcept { return state_.fd >= 0 ? state_.fd : object_.native_handle(); }
+    [[nodiscard]] CORUN_SWITCH int own_descriptor() const noexcept { return state_.fd; }
     [[nodiscard]] bool is_open() const noexcept { return state_.fd >= 0 || object_.is_open(); }
 
     // Notes that a scheduler is about to register it.
     [[nodiscard]] CORUN_SWITCH acquaintance meet() { return state_.is_met ? acquaintance::known : meet_anew(); }
+
+    // As which the scheduler that it waited on last knows it; 0: none, or nobody knows what was done to it since.
+    [[nodiscard]] CORUN_SWITCH std::uint64_t registration() const noexcept { return state_.registration; }
+    void is_registered_as(std::uint64_t registration) noexcept { state_.registration = state_.is_met ? registration : 0; }
 
     // Fails, and takes nothing, where it is open.
     void assign(const protocol_type& protocol, int fd, boost::system::error_code& ec) {
@@ -130,6 +136,7 @@ protected:
         if (state_.fd >= 0) open_object();
         state_.is_lent = true;
         state_.is_met = false;
+        state_.registration = 0;
         return object_;
     }
     void close_socket() noexcept {
@@ -138,7 +145,7 @@ protected:
             close_descriptor(state_.fd);
         else
             object_.close(ignored);
-        state_ = {.is_lent = state_.is_lent};
+        state_ = {.registration = 0, .is_lent = state_.is_lent};
     }
 
 private:
@@ -151,7 +158,7 @@ private:
             const bool non_blocking = object_.non_blocking();
             const int own = object_.release(ec);
             if (ec) return how;
-            state_ = {.fd = own, .is_non_blocking = non_blocking};
+            state_ = {.registration = 0, .fd = own, .is_non_blocking = non_blocking};
         }
         state_.is_met = true;
         return how;
@@ -190,9 +197,10 @@ private:
     }
 
     struct state {
-        int fd = -1;               // negative: the object's, if that is open
-        bool is_met = false;       // some scheduler has registered it, and nobody else has had the object since
-        bool is_lent = false;      // the object was asked for
+        std::uint64_t registration = 0;
+        int fd = -1;                   // negative: the object's, if that is open
+        bool is_met = false;           // some scheduler has registered it, and nobody else has had the object since
+        bool is_lent = false;          // the object was asked for
         bool is_non_blocking = false;  // as the user had set the object
     };
 

@@ -61,6 +61,14 @@ template <class Io>
 acquaintance meet(Io&) noexcept {
     return acquaintance::stranger;
 }
+// Its descriptor where that is quickly told; otherwise a negative number.
+template <class Io>
+CORUN_SWITCH int descriptor_of(Io& io) {
+    if constexpr (requires { io.own_descriptor(); })
+        return io.own_descriptor();
+    else
+        return io.native_handle();
+}
 // Those of the calling thread's scheduler who wait for it are woken, and fail.
 void abandon_waits(int fd) noexcept;
 
@@ -69,8 +77,10 @@ void abandon_waits(int fd) noexcept;
 // counts, not the object, which may be moved while the fiber waits.
 class socket_wait {
 public:
+    // Waiting, and nothing has come yet.
+    [[nodiscard]] CORUN_SWITCH bool is_asleep() const noexcept { return wait_.home != nullptr; }
     [[nodiscard]] bool cancel() noexcept {
-        wait_.leave();
+        withdraw();
         return true;
     }
     void describe_wait(wait_info& info) const noexcept {
@@ -82,10 +92,14 @@ protected:
     // What an operation came to; other values are errno's.
     static constexpr int succeeded = 0, end_of_file = -1, undecided = -2;
 
-    explicit socket_wait(direction way) noexcept : wait_{not_begun, way} {}
+    // @param takes_edge  it calls the system whenever it is told, and tells when that may have left something behind
+    explicit socket_wait(direction way, bool takes_edge = false) noexcept : wait_{not_begun, way, takes_edge} {}
     socket_wait(const socket_wait&) noexcept = default;  // before it starts
     socket_wait& operator=(const socket_wait&) = delete;
-    ~socket_wait() = default;
+    ~socket_wait() {
+        if (outcome_ == undecided) withdraw();
+    }
+    void withdraw() noexcept;
 
     [[nodiscard]] bool has_begun() const noexcept { return wait_.fd != not_begun; }
     // False: it has failed.
@@ -95,14 +109,12 @@ protected:
             fail(EBADF);
         return fd >= 0;
     }
-    // Waiting, and nothing has come yet.
-    [[nodiscard]] CORUN_SWITCH bool is_asleep() const noexcept { return wait_.home != nullptr; }
     // A wait that was told of something, which need not be there any more.
     [[nodiscard]] bool has_waited() const noexcept { return wait_.events != 0; }
     // Whether a call is worth it now, as far as is known. After a wait that was told of something it is.
     [[nodiscard]] CORUN_SWITCH bool is_worth_a_call(const fiber_record& self, direction way) const noexcept {
-        const descriptor_table& known = self.owner->known_descriptors;
-        return known.knows(wait_.fd) ? known.is_worth_a_call(wait_.fd, way) : may_call(self);
+        const descriptor_slot* known = self.owner->known_descriptors.find(wait_.fd);
+        return known != nullptr ? (known->bits & ready_bit(way)) != 0 : may_call(self);
     }
     // In a simulation nobody calls the system: who would is refused where it begins to wait.
     [[nodiscard]] static bool may_call(const fiber_record& self) noexcept;
@@ -121,7 +133,9 @@ protected:
     // After a call that failed with errno: true if that is the outcome, false if the call would have blocked. Who had waited
     // waits again then.
     bool has_failed(fiber_record& self, acquaintance how, const char* operation);
-    CORUN_SWITCH bool was_abandoned() noexcept { return wait_.abandoned && fail(ECANCELED); }
+    CORUN_SWITCH bool was_abandoned() noexcept { return wait_.fd == io_wait::closed && fail(ECANCELED); }
+    // It has taken an edge, and has not found the end of what there is.
+    void leave_the_rest(const fiber_record& self) noexcept;
     // Between two calls of one operation the others get their turn. Throws `cancelled`.
     static void take_turns(fiber_record& self);
 

@@ -38,16 +38,24 @@ template <class Count>
     return before;
 }
 
-// Sets bits; returns what was there before.
+// Sets bits, in the one total order of all such steps; returns what was there before.
 template <class Word, class Bits>
 Word set_bits(std::atomic<Word>& word, Bits bits) noexcept {
-    if (!is_only_thread()) return word.fetch_or(bits, std::memory_order_acq_rel);
+    if (!is_only_thread()) return word.fetch_or(bits, std::memory_order_seq_cst);
     const Word before = word.load(std::memory_order_relaxed);
     word.store(static_cast<Word>(before | bits), std::memory_order_relaxed);
     return before;
 }
 
-// Exchange and store in the one total order of all such steps.
+// Takes what one at a time may have, in the same order; false where somebody has it.
+[[nodiscard]] inline bool try_take(std::atomic<bool>& taken) noexcept {
+    if (!is_only_thread()) return !taken.exchange(true, std::memory_order_seq_cst);
+    if (taken.load(std::memory_order_relaxed)) return false;
+    taken.store(true, std::memory_order_relaxed);
+    return true;
+}
+
+// Exchange and store, in the same order.
 template <class Value>
 Value swap_in(std::atomic<Value>& place, Value value) noexcept {
     if (!is_only_thread()) return place.exchange(value, std::memory_order_seq_cst);

@@ -25,15 +25,14 @@ struct exception_globals {
     unsigned int uncaught;
 };
 
-// Where the calling thread keeps errno, exception state, and Asio's lists of the strands that it is running, of both kinds. Asked
-// for once per drive: nobody changes threads within.
+// Where a thread keeps errno, exception state, and Asio's lists of the strands that it is running, of both kinds. Asked for once
+// per drive: nobody changes threads within.
 struct thread_places {
     int* error_number;
     exception_globals* exceptions;
     void* const* strand;
     void* const* io_strand;
 };
-[[nodiscard]] thread_places places_of_this_thread() noexcept;
 
 // Tells the innermost strand frames on the thread's Asio call stack apart from others; 0 if there are none.
 [[nodiscard]] CORUN_SWITCH std::uintptr_t innermost_strand(const thread_places& places) noexcept {

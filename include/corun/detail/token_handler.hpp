@@ -39,6 +39,8 @@ void ask_to_stop(token_state_base& state);
 [[noreturn]] void throw_abandoned(fiber_record& self);
 // Throws `cancelled` when the scheduler's context is being destroyed: an operation begun now would never complete.
 void refuse_when_context_is_gone(fiber_record& self);
+// The same, and notes whether what is waited for belongs to another context.
+void begin_wait(fiber_record& self, const boost::asio::execution_context& context);
 // Whether a context is another one than the fiber's: what waits for it is waited for when the fiber's own is destroyed.
 [[nodiscard]] bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept;
 [[nodiscard]] scheduler::executor_type executor_of(fiber_record& fiber) noexcept;

@@ -17,22 +17,33 @@ struct moves_in_parts {
 template <class Io, class Buffers, direction Way, bool All>
 class [[nodiscard]] transfer_operation : public socket_wait, public std::conditional_t<All, moves_in_parts, moves_once> {
 public:
-    transfer_operation(Io& io, const Buffers& buffers) : socket_wait{Way}, io_{&io}, buffers_{buffers} {}
+    transfer_operation(Io& io, const Buffers& buffers) : socket_wait{Way, takes_edge}, io_{&io}, buffers_{buffers} {}
 
     [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : io_->native_handle()); }
     void start(const waker& w) { start_on(*w.fiber()); }
-    CORUN_SWITCH bool start_on(fiber_record& fiber) { return (!has_begun() && !begin()) || wait_on(fiber, Way, meet(*io_), name); }
+    bool start_on(fiber_record& fiber) {
+        if ((!has_begun() && !begin()) || wait_on(fiber, Way, meet(*io_), name)) return true;
+        if constexpr (remembers_registration) io_->is_registered_as(fiber.owner->known_descriptors.slots[wait_.fd].registration);
+        return false;
+    }
 
+    // Where nothing is to be had, and the socket remembers that this scheduler knows it, it is asleep afterwards.
     CORUN_SWITCH bool at_once(fiber_record& self) {
         if (has_begun()) [[unlikely]]
             return commit(self);
-        return !begin() || (is_worth_a_call(self, Way) && attempt(self));
+        descriptor_table& known = self.owner->known_descriptors;
+        wait_.fd = descriptor_of(*io_);
+        if (asio_descriptor<Io> || !known.knows(wait_.fd)) [[unlikely]]
+            return at_once_otherwise(self);
+        descriptor_slot& slot = known.slots[wait_.fd];
+        if ((slot.bits & ready_bit(Way)) != 0) return attempt<false>(self);
+        if constexpr (remembers_registration)
+            if (slot.registration == io_->registration()) known.enlist_registered(slot, wait_, Way, self);
+        return false;
     }
     // A wait that has ended is worth a call.
-    CORUN_SWITCH bool commit(fiber_record& self) {
-        if (is_asleep()) return false;
-        return has_ended() || was_abandoned() || attempt(self);
-    }
+    CORUN_SWITCH bool commit(fiber_record& self) { return has_ended() || commit_woken(self); }
+    CORUN_SWITCH bool commit_woken(fiber_record& self) { return !is_asleep() && attempt<takes_edge>(self); }
 
     std::size_t get() {
         if (!is_success(*this)) [[unlikely]]
@@ -50,6 +61,8 @@ private:
     static constexpr io_kind kind = kind_of<Io>();
     static constexpr bool reads = Way == direction::read;
     static constexpr const char* name = reads ? "read" : "write";
+    static constexpr bool takes_edge = reads && kind == io_kind::tcp;
+    static constexpr bool remembers_registration = requires(Io& io) { io.registration(); };
 
     CORUN_SWITCH bool begin() {
         if (!socket_wait::begin(io_->native_handle())) return false;
@@ -62,11 +75,15 @@ private:
     }
     static constexpr acquaintance wonted = asio_socket<Io> ? acquaintance::known : acquaintance::stranger;
 
+    bool at_once_otherwise(fiber_record& self) { return !begin() || (is_worth_a_call(self, Way) && attempt<false>(self)); }
+
+    // @tparam WasTold  it may have taken an edge
+    template <bool WasTold>
     CORUN_SWITCH bool attempt(fiber_record& self) {
         for (;;) {
             typename remaining<Buffers>::pieces pieces;
             std::size_t wanted = 0;
-            const std::size_t count = buffers_.fill(pieces, moved_, wanted);
+            const std::size_t count = buffers_.fill(pieces, All ? moved_ : 0, wanted);
             if (count == 0) return finish();
             const ssize_t n = move_once<kind, Way>(wait_.fd, pieces.data(), count);
             if (n < 0) [[unlikely]] {
@@ -75,9 +92,11 @@ private:
             }
             if (reads && static_cast<std::size_t>(n) < wanted) {
                 if (n == 0) return fail(end_of_file);
-                if (kind == io_kind::tcp) self.owner->known_descriptors.was_drained(wait_.fd);
+                if (kind == io_kind::tcp && !WasTold) self.owner->known_descriptors.was_drained(wait_.fd);
+            } else if (WasTold) {
+                leave_the_rest(self);
             }
-            moved_ += static_cast<std::size_t>(n);
+            moved_ = (All ? moved_ : 0) + static_cast<std::size_t>(n);
             if (!All || moved_ == buffers_.size()) return finish();
             if (!goes_on(self)) return false;
         }
