@@ -49,10 +49,12 @@ private:
     struct arena {
         std::byte* base;
         std::size_t slots;
-        std::size_t carved;
+        std::size_t carved;    // handed out at least once: the first ones
+        std::size_t guarded;   // these, and prepared ones behind them
     };
 
     [[nodiscard]] std::byte* carve();
+    void guard_more(arena& in);
     void add_arena();
     void drop_memory(std::size_t upto) noexcept;
     [[nodiscard]] stack describe(std::byte* slot) const noexcept;

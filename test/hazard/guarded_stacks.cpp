@@ -2,13 +2,16 @@
 #include "../../lib/guarded_memory.hpp"
 #include "../../lib/stack_pool.hpp"
 #include "support/child_process.hpp"
+#include "support/descriptors.hpp"
 #include "support/leaks.hpp"
 
 #include <corun/error.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -30,6 +33,7 @@ constexpr int many = 40'000;
 struct other_calls {
     corun::detail::guarded_memory before = memory_calls;
     ~other_calls() { memory_calls = before; }
+    static inline const auto system_prepare = memory_calls.prepare;
 };
 
 bool no_light_guards(void*, std::size_t) noexcept {
@@ -59,6 +63,18 @@ bool heavy_guard(void* page, std::size_t bytes) noexcept {
     reserve_of_mappings::give_back();
     errno = reason;
     return false;
+}
+
+std::size_t prepare_none(std::byte*, std::size_t, std::size_t, std::size_t) noexcept { return 0; }
+
+// As a system that refuses in the midst of them.
+std::size_t prepare_some(std::byte* slots, std::size_t slot_bytes, std::size_t page_bytes, std::size_t count) noexcept {
+    return other_calls::system_prepare(slots, slot_bytes, page_bytes, count / 2);
+}
+
+// Without a fault: by the system, which says whether it can read there.
+bool is_guarded(const stack& s, int into) {
+    return ::write(into, static_cast<const char*>(s.span.base) - 1, 1) == -1 && errno == EFAULT;
 }
 
 bool faults_below(const stack& s) {
@@ -92,11 +108,28 @@ BOOST_AUTO_TEST_CASE(forty_thousand_with_light_guards_or_an_error) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(each_of_a_burst_is_guarded_however_many_are_prepared_together) {
+    other_calls restore;
+    int ends[2];
+    BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+    const corun_test::descriptor from{ends[0]}, into{ends[1]};
+    for (const auto prepare : {other_calls::system_prepare, prepare_some, prepare_none}) {
+        memory_calls.prepare = prepare;
+        stack_pool pool{slot};
+        for (int i = 0; i != 2000; ++i) {
+            const stack s = pool.take();
+            BOOST_REQUIRE(can_write_at(s));
+            BOOST_REQUIRE(is_guarded(s, into));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(heavy_guards_end_in_an_error_never_in_an_unguarded_stack) {
     other_calls restore;
     const reserve_of_mappings reserve;
     memory_calls.guard_light = no_light_guards;
     memory_calls.guard_heavy = heavy_guard;
+    memory_calls.prepare = prepare_none;
     stack_pool pool{slot};
     std::vector<stack> taken;
     taken.reserve(many);
