@@ -138,8 +138,12 @@ std::byte* stack_pool::carve() {
 // touch for each.
 void stack_pool::guard_more(arena& in) {
     std::byte* slot = in.base + in.guarded * slot_;
-    const std::size_t several = std::min({carved() / 8, in.slots - in.guarded, guarded_memory::most_prepared});
-    std::size_t guarded = several > 1 ? memory_calls.prepare(slot, slot_, page_, several) : 0;
+    const std::size_t several = prepares_ ? std::min({carved() / 8, in.slots - in.guarded, guarded_memory::most_prepared}) : 0;
+    std::size_t guarded = 0;
+    if (several > 1) {
+        guarded = memory_calls.prepare(slot, slot_, page_, several);
+        prepares_ = guarded != 0;
+    }
     if (guarded == 0) guarded = memory_calls.guard_light(slot, page_) || memory_calls.guard_heavy(slot, page_) ? 1 : 0;
     if (guarded == 0)
         refuse(std::string{"no guard page for one more stack: "} + std::strerror(errno) +

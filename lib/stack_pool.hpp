@@ -64,6 +64,7 @@ private:
     const std::size_t page_;          // bytes of the guard
     std::vector<arena> arenas_;
     std::vector<std::byte*> free_;    // slots; the last is the last used. Capacity for all that were carved
+    bool prepares_ = true;            // until the system has refused
     std::size_t cold_ = 0;            // free_[0, cold_) hold no memory
     std::size_t low_water_ = 0;       // the least size of free_ since trim_unused was called
 };

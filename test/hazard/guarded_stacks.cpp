@@ -65,7 +65,12 @@ bool heavy_guard(void* page, std::size_t bytes) noexcept {
     return false;
 }
 
-std::size_t prepare_none(std::byte*, std::size_t, std::size_t, std::size_t) noexcept { return 0; }
+int times_refused = 0;
+
+std::size_t prepare_none(std::byte*, std::size_t, std::size_t, std::size_t) noexcept {
+    ++times_refused;
+    return 0;
+}
 
 // As a system that refuses in the midst of them.
 std::size_t prepare_some(std::byte* slots, std::size_t slot_bytes, std::size_t page_bytes, std::size_t count) noexcept {
@@ -122,6 +127,7 @@ BOOST_AUTO_TEST_CASE(each_of_a_burst_is_guarded_however_many_are_prepared_togeth
             BOOST_REQUIRE(is_guarded(s, into));
         }
     }
+    BOOST_TEST(times_refused == 1);  // who cannot do it is not asked for each stack
 }
 
 BOOST_AUTO_TEST_CASE(heavy_guards_end_in_an_error_never_in_an_unguarded_stack) {
