@@ -13,8 +13,8 @@ A block of language `console` is a session of bash in an empty folder, with the 
 - A line `$ COMMAND` is run; the lines up to the next prompt are its output, of stdout and stderr. `COMMAND &` goes on running: what
   it writes shows below the command after which it appears, and is waited for.
 - `$ gdb …` may be followed by lines `(gdb) COMMAND`. gdb has the fibers' commands then.
-- A line `…` stands for any lines, `…` within a line for any text. Addresses, durations, depths of stacks and folders before a
-  source file differ from run to run and are not compared; of nothing else may a word differ.
+- A line `…` stands for any lines, `…` within a line for any text. Addresses, durations, depths of stacks and recursions, and folders
+  before a source file differ from run to run and are not compared; of nothing else may a word differ.
 
 --write puts the real output into each block that differs; then cut what is too long for a reader by `…`.
 Sessions that need a program which is not installed are skipped, with a line that says so.
@@ -44,6 +44,7 @@ VARYING = [
     (r"\) \[(?=ADDRESS\]$)", ")["),  # a frame, as newer glibc writes it
     (r"\b\d+(\.\d+)? ?(ns|us|µs|ms|s)\b", "DURATION"),
     (r"\bms left: \d+", "ms left: N"),
+    (r"^  \.\.\. \d+ times$", "  ... N times"),  # how deep a stack of a size goes
     (r"\bstack \d+ of\b", "stack N of"),
     (r"^ +\d+(?=( +\d+){3}  )", "DEPTH"),
     (r"[ \t]+$", ""),
