@@ -66,6 +66,7 @@ void readiness::add(io_wait& wait, acquaintance how) {
     if (how == acquaintance::fresh) abandon(s);
     if (s.waits[table_.index(wait.way)] != nullptr)
         throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(wait.fd)};
+    wait.events = 0;
     table_.enlist(s, wait, wait.way);
     try {
         adopt(wait.fd, s, how, wait.way);
@@ -130,7 +131,9 @@ bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likel
 
 void readiness::deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept {
     const std::uint8_t told = told_by(events);
-    s.bits |= told;
+    const io_wait* reader = s.waits[table_.index(direction::read)];
+    const bool is_taken = reader != nullptr && reader->takes_edge && (told & (readable_bit | stops_short_bit)) == readable_bit;
+    s.bits |= static_cast<std::uint8_t>(is_taken ? told & ~readable_bit : told);
     for (const direction way : {direction::read, direction::write})
         if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && (told & ready_bit(way)) != 0) end(s, *wait, way, events);
     // One event ends the registration of a stranger, for the other direction too.

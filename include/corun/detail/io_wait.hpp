@@ -95,7 +95,6 @@ struct descriptor_table {
     [[nodiscard]] static constexpr std::size_t index(direction way) noexcept { return static_cast<std::size_t>(way); }
     CORUN_SWITCH void enlist(descriptor_slot& s, io_wait& wait, direction way) noexcept {
         s.waits[index(way)] = &wait;
-        wait.events = 0;
         wait.home = this;
         ++waiting;
     }
@@ -105,17 +104,16 @@ struct descriptor_table {
         descriptor_slot& s = slots[wait.fd];
         if (!s.persistent || s.adoption != adoptions_of(wait.fd).load(std::memory_order_relaxed)) return false;
         if (s.waits[index(way)] != nullptr) return false;
+        wait.events = 0;
         enlist(s, wait, way);
         return true;
     }
-    // The same where the caller knows that the socket is registered.
+    // The first wait of an operation, where the caller knows that the socket is registered. Nothing where somebody else waits for it.
     CORUN_SWITCH void enlist_registered(descriptor_slot& s, io_wait& wait, direction way, fiber_record& fiber) noexcept {
         if (s.waits[index(way)] != nullptr) [[unlikely]]
             return;
         wait.fiber = &fiber;
-        s.waits[index(way)] = &wait;
-        wait.home = this;
-        ++waiting;
+        enlist(s, wait, way);
     }
     CORUN_SWITCH void remove(descriptor_slot& s, io_wait& wait, direction way) noexcept {
         s.waits[index(way)] = nullptr;
