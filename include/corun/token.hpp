@@ -85,7 +85,7 @@ private:
 template <class... Signatures, class Initiation, class... Arguments>
 decltype(auto) await_initiation(yield_token token, Initiation&& initiation, Arguments&&... arguments) {
     using tuple = std::tuple<Arguments&&...>;
-    fiber_record& self = enter_yield(token.where(std::source_location{}));
+    fiber_record& self = enter_operation(token.where(std::source_location{}));
     token_operation<Initiation, tuple, Signatures...> op{self, std::forward<Initiation>(initiation),
                                                          tuple{std::forward<Arguments>(arguments)...}, token.error()};
     await(self, op);

@@ -53,6 +53,6 @@ COUNTED = (
     Counted("echo", "echo, 1 parked connection", 100, 1100, ("--connections", "1", "--pause", "300"), option="--rounds", alone=True,
             runtimes=("corun", "corun_token", "raw_epoll", "callbacks", *FIBERS)),
     Counted("echo", "echo, 1 parked connection, no locks", 100, 1100, ("--connections", "1", "--pause", "300", "--locks", "0"),
-            option="--rounds", alone=True, runtimes=("corun", "corun_token", "callbacks", *ASIO)),
+            option="--rounds", alone=True, runtimes=("corun", "corun_token", "callbacks", *ASIO, "jump_fcontext")),
     Counted("parked", "parked fiber, of 20,000", 1, 20_000, field="resident_b", kinds=("resident_bytes",), runtimes=PEERS),
 )

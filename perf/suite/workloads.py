@@ -45,7 +45,7 @@ CHEAP = (
         columns=("create_cpu_ns", "resident_b", "end_cpu_ns", "cpu_s", "rss_kib"), same=("woken",)),
     Workload(
         "concurrent_task", "sleepers: tasks sleep and count",
-        ("corun", *FIBERS, "thread", "go", "gevent", "asyncio"),
+        ("corun", *FIBERS, "thread", "go", "gevent", "asyncio", "jump_fcontext"),
         (Case("10,000 tasks", quick=("--sleep-ms", "250")),
          Case("100,000 tasks, random times", ("--tasks", "100000", "--random", "1"), modes=("full",),
               slow={"thread": "the system grants fewer threads"}, needs_bytes={"boost_fiber": 2 * GIB, "asio_spawn": GIB})),
@@ -150,6 +150,6 @@ ASIDES = {
     "corun_thrown": "the fibers are woken and throw by themselves: the rest of corun's row is what cancelling takes",
     "corun_token": "Asio's and Beast's own operations, with corun as their completion token",
     "awaitable_shared": "all threads run one io_context",
-    "jump_fcontext": "bare stacks that jump to each other",
+    "jump_fcontext": "bare stacks that are left and continued, and nothing else",
     "page_touch": "a page of each stack touched for the first time, and nothing else",
 }

@@ -63,7 +63,10 @@ struct token_state : token_state_base {
     // The value of the yield. With ec, a failed leading error code goes there and the values are returned all the same.
     typename token_result<Signatures...>::type take(boost::system::error_code* ec) {
         if (failure) std::rethrow_exception(failure);
-        return take_from(ec, std::index_sequence_for<Signatures...>{});
+        if constexpr (sizeof...(Signatures) == 1)
+            return read<0, Signatures...>(ec);
+        else
+            return take_from(ec, std::index_sequence_for<Signatures...>{});
     }
 
 private:
