@@ -107,7 +107,7 @@ void scheduler_impl::drive() {
                                "; run it on a plain thread, or use corun::yield to wait"};
     }
     if (!try_enter()) return;
-    const entered inside{*this, this, outer};
+    const entered inside{*this, outer};
     measured_drive measured{*this};
     begin_drive();
     poll_events();
@@ -141,7 +141,7 @@ void scheduler_impl::go_on_here() {
     const measured_drive measured{*this};
     coarse_now = std::max(coarse_now, coarse_nanoseconds_now());
     run_fibers();
-    settle();
+    settle_down();
 }
 
 // The handler of our own descriptor, whose reference to this is the owner's from when he looks.
@@ -150,7 +150,7 @@ void scheduler_impl::descriptors_are_due() {
     drive();
 }
 
-void go_on_here(scheduler_impl& scheduler) { scheduler.go_on_here(); }
+void go_on_here(scheduler_core& scheduler) { impl_of(scheduler).go_on_here(); }
 
 // A turn of a drive without a loop around it, to the end.
 void scheduler_impl::run_down_once() {

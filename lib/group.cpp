@@ -60,11 +60,11 @@ void group_state::expect_inside(const char* what) const {
                           describe(where_) + "; go there by its executor, as in asio::post(executor, [g]() mutable { ... })"};
 }
 
-scheduler_impl& group_state::scheduler() const {
+scheduler_core& group_state::scheduler() const {
     if (phase_ == phase::ended)
         throw group_ended{"corun: a fiber was to be spawned into the group of " + describe(where_) + ", which has ended"};
     expect_inside("group::spawn()");
-    return impl_of(*parent_.owner);
+    return *parent_.owner;
 }
 
 std::size_t group_state::size() const {

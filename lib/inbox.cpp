@@ -81,16 +81,23 @@ void scheduler_impl::knock() noexcept {
     if (try_enter()) leave();
 }
 
+// Behind what was fetched before.
+void scheduler_impl::fetch_inbox() noexcept {
+    inbox_node** end = &taken_;
+    while (*end != nullptr) end = &(*end)->next;
+    inbox_node* last = swap_in<inbox_node*>(inbox_, nullptr);
+    while (last != nullptr) {  // reverse: first come, first served
+        inbox_node* next = last->next;
+        last->next = *end;
+        *end = last;
+        last = next;
+    }
+}
+
 void scheduler_impl::take_inbox() {
     for (;;) {
         if (taken_ == nullptr) {
-            inbox_node* last = swap_in<inbox_node*>(inbox_, nullptr);
-            while (last != nullptr) {  // reverse: first come, first served
-                inbox_node* next = last->next;
-                last->next = taken_;
-                taken_ = last;
-                last = next;
-            }
+            fetch_inbox();
             if (taken_ == nullptr) return;
         }
         inbox_node& node = *taken_;
@@ -99,11 +106,11 @@ void scheduler_impl::take_inbox() {
     }
 }
 
-bool try_enter(scheduler_impl& scheduler) noexcept { return scheduler.try_enter(); }
-void leave(scheduler_impl& scheduler) noexcept { scheduler.leave(); }
-void submit(scheduler_impl& scheduler, function_node* node) noexcept {
-    const boost::intrusive_ptr<scheduler_impl> held{&scheduler};  // the node may be the last to need it, and gone before we are
-    scheduler.push(*node);
+bool try_enter(scheduler_core& scheduler) noexcept { return impl_of(scheduler).try_enter(); }
+void leave(scheduler_core& scheduler) noexcept { impl_of(scheduler).leave(); }
+void submit(scheduler_core& scheduler, function_node* node) noexcept {
+    const boost::intrusive_ptr<scheduler_core> held{&scheduler};  // the node may be the last to need it, and gone before we are
+    impl_of(scheduler).push(*node);
 }
 
 }  // namespace corun::detail

@@ -6,6 +6,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <cerrno>
 #include <stdexcept>
@@ -40,6 +41,8 @@ bool ready_operation::ready() noexcept {
         done_ = true;
         error_ = boost::asio::error::bad_descriptor;
     }
+    // Urgent data alone is nothing to be read.
+    if (wait_.way == detail::direction::read && (wait_.events & ~unsigned{EPOLLPRI | EPOLLOUT}) == 0) wait_.events = 0;
     if (!done_ && wait_.events != 0) conclude(wait_.events);
     if (done_ || asked_system_ || detail::current_simulation() != nullptr) return done_;
     asked_system_ = true;

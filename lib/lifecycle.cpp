@@ -58,10 +58,10 @@ void prepare(fiber_record& fresh, const spawn_options& options) {
     fresh.references.store(fresh.references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options) {
+void launch(scheduler_core& scheduler, fiber_record& fresh, const spawn_options& options) {
     prepare(fresh, options);
     if (current_core() == &scheduler)
-        scheduler.admit(fresh);
+        impl_of(scheduler).admit(fresh);
     else
         post_demand(fresh, demand_admit);
 }
@@ -76,7 +76,7 @@ void scheduler_impl::admit(fiber_record& fresh, bool held) noexcept {
     try {
         ready.reserve(live);
         if (simulated != nullptr) simulated->admitted(fresh);
-        if (!work_) work_ = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
+        if (!work_ && !is_dying()) work_ = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
     } catch (...) {
         fresh.failure = std::current_exception();
         fresh.drop_function();
@@ -84,7 +84,7 @@ void scheduler_impl::admit(fiber_record& fresh, bool held) noexcept {
         return;
     }
     if (is_observed(observer::turns)) trace_spawn(fresh);
-    if (is_closed) cancel(fresh, cancel_reason::shutdown);
+    if (is_closed || is_dying()) cancel(fresh, cancel_reason::shutdown);
     if (!held) start_held(fresh);
 }
 

@@ -6,6 +6,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <sys/epoll.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -19,6 +20,13 @@ namespace {
 constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP;
 constexpr std::uint32_t writing = EPOLLOUT | EPOLLERR | EPOLLHUP;
 constexpr std::uint32_t cutting_short = EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP;
+constexpr std::uint32_t both_for_good = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+
+// For one event of these directions.
+constexpr std::uint32_t once(bool read, bool write) noexcept {
+    return EPOLLONESHOT | (read ? EPOLLIN | EPOLLRDHUP : 0U) | (write ? std::uint32_t{EPOLLOUT} : 0U);
+}
+[[nodiscard]] bool waits(const io_wait* wait) noexcept { return wait != nullptr && wait->events == 0; }
 
 constexpr std::uint8_t told_by(std::uint32_t events) noexcept {
     return static_cast<std::uint8_t>(((events & reading) != 0 ? readable_bit : 0) | ((events & writing) != 0 ? writable_bit : 0) |
@@ -45,10 +53,15 @@ void readiness::open() {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
     if (fd < 0) throw boost::system::system_error{errno, boost::system::system_category(), "epoll_create1"};
     const kept_errno of_the_fiber;
-    if (const auto* own = owner_.own_executor())
-        own_watched_.emplace(*own, fd);
-    else
-        watched_.emplace(owner_.executor, fd);
+    try {
+        if (const auto* own = owner_.own_executor())
+            own_watched_.emplace(*own, fd);
+        else
+            watched_.emplace(owner_.executor, fd);
+    } catch (...) {
+        ::close(fd);
+        throw;
+    }
     epoll_ = fd;
 }
 
@@ -59,26 +72,32 @@ void readiness::make_room_for(int fd) {
 }
 
 void readiness::add(io_wait& wait, acquaintance how) {
-    if (wait.home != nullptr) return;
+    if (wait.is_enlisted) return;
     open();
     if (table_.find(wait.fd) == nullptr) make_room_for(wait.fd);
     descriptor_slot& s = slots_[static_cast<std::size_t>(wait.fd)];
-    if (how == acquaintance::fresh) abandon(s);
+    adopt(wait.fd, s, how, wait.way);
     if (s.waits[table_.index(wait.way)] != nullptr)
         throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(wait.fd)};
     wait.events = 0;
+    if (wait.fiber == nullptr) static_cast<io_watcher&>(wait).table = &table_;
     table_.enlist(s, wait, wait.way);
-    try {
-        adopt(wait.fd, s, how, wait.way);
-    } catch (...) {
-        wait.leave();
-        throw;
-    }
 }
 
-void readiness::end(descriptor_slot& s, io_wait& wait, direction way, std::uint32_t events) noexcept {
-    wait.events = events;
-    table_.remove(s, wait, way);
+void io_wait::leave() noexcept {
+    if (!is_enlisted) return;
+    descriptor_table& table = fiber != nullptr ? fiber->owner->known_descriptors : *static_cast<io_watcher*>(this)->table;
+    table.remove(table.slots[fd], *this, way);
+}
+
+void readiness::tell(descriptor_slot& s, io_wait& wait, direction way, std::uint32_t events) noexcept {
+    wait.events |= events;
+    if (wait.fiber == nullptr) [[unlikely]]
+        table_.remove(s, wait, way);
+    wake(wait);
+}
+
+void readiness::wake(io_wait& wait) noexcept {
     if (wait.fiber != nullptr) [[likely]]
         make_ready(*wait.fiber);
     else
@@ -90,43 +109,55 @@ void readiness::abandon(descriptor_slot& s) noexcept {
     for (const direction way : {direction::read, direction::write}) {
         io_wait* wait = s.waits[table_.index(way)];
         if (wait == nullptr) continue;
+        table_.remove(s, *wait, way);
         wait->fd = io_wait::closed;
-        end(s, *wait, way, 0);
+        wait->events = 0;
+        wake(*wait);
     }
 }
 
 // Sees to it that the kernel tells of the slot's descriptor. A registration that exists is renewed, which also makes the kernel
-// look at what is ready now; of a new one it tells what is ready at the next poll.
+// look at what is ready now; of a new one it tells what is ready at the next poll. Where it knew none, who waits under this number
+// waits for another file.
 void readiness::adopt(int fd, descriptor_slot& s, acquaintance how, direction way) {
-    std::atomic<std::uint32_t>& count = adoptions_of(fd);
-    const std::uint32_t now = how == acquaintance::fresh ? count.fetch_add(1) + 1 : count.load();
-    if (how == acquaintance::known && s.persistent && s.adoption == now) return;
-    const bool persistent = how != acquaintance::stranger || (s.persistent && s.adoption == now);
-    if (!watch(fd, s, persistent, how == acquaintance::fresh || s.registration == 0))
-        throw boost::system::system_error{errno, boost::system::system_category(), "epoll_ctl"};
+    const std::uint32_t now = adoptions_of(fd).load();
+    const bool is_believed = s.persistent && s.adoption == now;
+    if (how == acquaintance::known && is_believed) return;
+    const bool persistent = how == acquaintance::known || is_believed;
+    const bool reads = way == direction::read;
+    const std::uint32_t events = persistent ? both_for_good : once(reads || waits(s.waits[0]), !reads || waits(s.waits[1]));
+    const bool is_likely_new = s.registration == 0 || (how == acquaintance::known && s.adoption != now);
+    switch (watch(fd, s, events, is_likely_new)) {
+        case watched_as::nothing: throw boost::system::system_error{errno, boost::system::system_category(), "epoll_ctl"};
+        case watched_as::added: abandon(s); break;
+        case watched_as::renewed: break;
+    }
     s.persistent = persistent;
     s.adoption = now;
     // The kernel is about to tell what is ready. Until then only a write by somebody else is worth a call: sockets mostly
     // have room.
-    s.bits = persistent ? (way == direction::read ? writable_bit : 0) : readable_bit | writable_bit;
+    s.bits = persistent ? (reads ? writable_bit : 0) : every_bit;
 }
 
-bool readiness::watch(int fd, descriptor_slot& s, bool persistent, bool is_likely_new) noexcept {
+readiness::watched_as readiness::watch(int fd, descriptor_slot& s, std::uint32_t events, bool is_likely_new) noexcept {
     epoll_event event{};
+    event.events = events;
     event.data.u64 = next_registration(fd);
-    if (persistent) {
-        event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+    const auto succeeds = [&, epoll = epoll_](int how) { return ::epoll_ctl(epoll, how, fd, &event) == 0; };
+    watched_as done = watched_as::nothing;
+    if (is_likely_new) {
+        if (succeeds(EPOLL_CTL_ADD))
+            done = watched_as::added;
+        else if (errno == EEXIST && succeeds(EPOLL_CTL_MOD))
+            done = watched_as::renewed;
     } else {
-        event.events = EPOLLONESHOT;
-        if (s.waits[0] != nullptr) event.events |= EPOLLIN | EPOLLRDHUP;
-        if (s.waits[1] != nullptr) event.events |= EPOLLOUT;
+        if (succeeds(EPOLL_CTL_MOD))
+            done = watched_as::renewed;
+        else if (errno == ENOENT && succeeds(EPOLL_CTL_ADD))
+            done = watched_as::added;
     }
-    const auto control = [&, epoll = epoll_](int how) { return ::epoll_ctl(epoll, how, fd, &event) == 0; };
-    const bool done = is_likely_new ? control(EPOLL_CTL_ADD) || (errno == EEXIST && control(EPOLL_CTL_MOD))
-                                    : control(EPOLL_CTL_MOD) || (errno == ENOENT && control(EPOLL_CTL_ADD));
-    if (!done) return false;
-    s.registration = event.data.u64;
-    return true;
+    if (done != watched_as::nothing) s.registration = event.data.u64;
+    return done;
 }
 
 void readiness::deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept {
@@ -135,9 +166,11 @@ void readiness::deliver(descriptor_slot& s, int fd, std::uint32_t events) noexce
     const bool is_taken = reader != nullptr && reader->takes_edge && (told & (readable_bit | stops_short_bit)) == readable_bit;
     s.bits |= static_cast<std::uint8_t>(is_taken ? told & ~readable_bit : told);
     for (const direction way : {direction::read, direction::write})
-        if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && (told & ready_bit(way)) != 0) end(s, *wait, way, events);
-    // One event ends the registration of a stranger, for the other direction too.
-    if (!s.persistent && (s.waits[0] != nullptr || s.waits[1] != nullptr)) (void)watch(fd, s, false, false);
+        if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && (told & ready_bit(way)) != 0)
+            tell(s, *wait, way, events);
+    // One event ends the registration of a stranger, for the other direction too. Its file may have been closed meanwhile.
+    if (const bool read = waits(s.waits[0]), write = waits(s.waits[1]); !s.persistent && (read || write))
+        if (watch(fd, s, once(read, write), false) != watched_as::renewed) abandon(s);
 }
 
 void readiness::is_readable_still(int fd) noexcept {
@@ -161,8 +194,7 @@ void readiness::poll() noexcept {
             io_wait* reader = s.waits[0];
             if (reader != nullptr && reader->takes_edge && s.waits[1] == nullptr && (told & ~EPOLLOUT) == EPOLLIN) [[likely]] {
                 s.bits |= static_cast<std::uint8_t>(told - EPOLLIN);
-                reader->events = told;
-                table.remove(s, *reader, direction::read);
+                reader->events |= told;
                 make_ready(*reader->fiber);
             } else {
                 deliver(s, static_cast<int>(static_cast<std::uint32_t>(registration)), told);

@@ -32,8 +32,9 @@ public:
 
     // Throws system_error when the system refuses, std::logic_error when somebody else waits for the same direction.
     void add(io_wait& wait, acquaintance how);
-    // Those who wait for this descriptor are told: it is being closed.
+    // Those who wait for this descriptor, or are between two calls with it, fail: it is being closed.
     void abandon(int fd) noexcept {
+        paused_wait::abandon(table_, fd);
         if (descriptor_slot* s = table_.find(fd)) abandon(*s);
     }
     // The system has said that a call would block.
@@ -70,11 +71,18 @@ private:
     template <class Descriptor>
     void wait_for(Descriptor& epoll);
     void make_room_for(int fd);
-    [[nodiscard]] bool watch(int fd, descriptor_slot& s, bool persistent, bool is_likely_new) noexcept;
+    // What epoll_ctl(2) has done.
+    enum class watched_as : std::uint8_t {
+        nothing,  // it has failed, with errno
+        renewed,  // the file under this number was registered already
+        added,    // it was not
+    };
+    [[nodiscard]] watched_as watch(int fd, descriptor_slot& s, std::uint32_t events, bool is_likely_new) noexcept;
     void adopt(int fd, descriptor_slot& s, acquaintance how, direction way);
     void abandon(descriptor_slot& s) noexcept;
-    // Of who waits for that direction. @param events  epoll's; 0: the descriptor is being closed
-    void end(descriptor_slot& s, io_wait& wait, direction way, std::uint32_t events) noexcept;
+    // Who waits for that direction is told.
+    void tell(descriptor_slot& s, io_wait& wait, direction way, std::uint32_t events) noexcept;
+    static void wake(io_wait& wait) noexcept;
     void deliver(descriptor_slot& s, int fd, std::uint32_t events) noexcept;
 
     scheduler_impl& owner_;

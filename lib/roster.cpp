@@ -17,6 +17,14 @@ namespace {
 
 constinit std::mutex roster_lock;
 
+// Under the lock. Null: one without references is on its way to strike_off, which waits for the lock.
+boost::intrusive_ptr<scheduler_impl> reference_to(scheduler_impl& enlisted) noexcept {
+    std::uint32_t count = enlisted.references.load(std::memory_order_relaxed);
+    while (count != 0 && !enlisted.references.compare_exchange_weak(count, count + 1)) {
+    }
+    return {count != 0 ? &enlisted : nullptr, false};
+}
+
 // A request that the scheduler's next drive takes, unless the one who asks has lost patience.
 struct visit {
     std::mutex lock;
@@ -52,16 +60,19 @@ void strike_off(scheduler_impl& scheduler) noexcept {
     *link = scheduler.next_enlisted;
 }
 
+boost::intrusive_ptr<scheduler_impl> any_living_of(const boost::asio::execution_context& context) noexcept {
+    const std::lock_guard hold{roster_lock};
+    for (scheduler_impl* s = corun_first_scheduler; s != nullptr; s = s->next_enlisted)
+        if (&s->context == &context && !s->is_dying())
+            if (auto found = reference_to(*s)) return found;
+    return nullptr;
+}
+
 std::vector<boost::intrusive_ptr<scheduler_impl>> all_schedulers() {
     std::vector<boost::intrusive_ptr<scheduler_impl>> all;
     const std::lock_guard hold{roster_lock};
-    for (scheduler_impl* s = corun_first_scheduler; s != nullptr; s = s->next_enlisted) {
-        // One without references is on its way to strike_off, which waits for our lock.
-        std::uint32_t count = s->references.load(std::memory_order_relaxed);
-        while (count != 0 && !s->references.compare_exchange_weak(count, count + 1)) {
-        }
-        if (count != 0) all.emplace_back(s, false);
-    }
+    for (scheduler_impl* s = corun_first_scheduler; s != nullptr; s = s->next_enlisted)
+        if (auto found = reference_to(*s)) all.push_back(std::move(found));
     std::reverse(all.begin(), all.end());
     return all;
 }

@@ -1,6 +1,7 @@
 // All schedulers of the process, for those who look in from outside.
 #pragma once
 
+#include <boost/asio/execution_context.hpp>
 #include <boost/intrusive_ptr.hpp>
 
 #include <functional>
@@ -12,6 +13,9 @@ class scheduler_impl;
 
 void enlist(scheduler_impl& scheduler) noexcept;
 void strike_off(scheduler_impl& scheduler) noexcept;  // in its destructor
+
+// One of that context of which it does not know yet that it is being destroyed; null: there is none. Any thread.
+[[nodiscard]] boost::intrusive_ptr<scheduler_impl> any_living_of(const boost::asio::execution_context& context) noexcept;
 
 // Those that live now, in the order in which they were made. Any thread. Throws std::bad_alloc.
 [[nodiscard]] std::vector<boost::intrusive_ptr<scheduler_impl>> all_schedulers();

@@ -39,6 +39,6 @@ void run_until_ended(boost::asio::io_context& context, fiber_record& main) {
     stop_listening(main, listener);
 }
 
-scheduler_impl& running_scheduler(std::source_location where) { return impl_of(*this_fiber_record(where).owner); }
+scheduler_core& running_scheduler(std::source_location where) { return *this_fiber_record(where).owner; }
 
 }  // namespace corun::detail

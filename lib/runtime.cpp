@@ -45,16 +45,16 @@ runtime_impl::worker::worker(const scheduler_options& options, std::size_t numbe
 // Who looks for stalls never finds more guards counted than there are.
 void runtime_impl::worker::hold() {
     guard.emplace(context.get_executor());
-    own->impl().family_guards = 1;
+    impl_of(*own).family_guards = 1;
 }
 void runtime_impl::worker::let_go() {
-    own->impl().family_guards = 0;
+    impl_of(*own).family_guards = 0;
     guard.reset();
 }
 
 runtime_impl::runtime_impl(runtime_options options) {
     const std::size_t threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(options.scheduler, i).own->impl().family = &family;
+    for (std::size_t i = 0; i < threads; ++i) impl_of(*workers.emplace_back(options.scheduler, i).own).family = &family;
     try {
         for (worker& each : workers) {
             each.thread = std::thread{[this, &each] { work(each); }};
@@ -104,7 +104,7 @@ std::size_t runtime_impl::run(worker& self, clock::time_point until) {
     if (until == clock::time_point::max()) return self.context.run();
     if (clock::now() < until) return self.context.run_until(until);
     if (!std::exchange(self.is_closed, true))
-        boost::asio::post(self.own->get_executor(), [&fibers = self.own->impl()] { fibers.close(); });
+        boost::asio::post(self.own->get_executor(), [&fibers = impl_of(*self.own)] { fibers.close(); });
     return self.context.run();
 }
 

@@ -50,7 +50,7 @@ public:
         const std::lock_guard hold{lock_};
         if (!own_) {
             own_.reset(new scheduler{impl_ref{new detail::scheduler_impl{executor, {}}, false}});
-            all_.push_back(own_->impl_);
+            all_.emplace_back(&detail::impl_of(*own_));
         }
         return *own_;
     }
@@ -63,7 +63,7 @@ public:
     }
 
     [[nodiscard]] detail::scheduler_impl& on(const boost::asio::any_io_executor& executor) {
-        if (is_of_context(executor)) return own(executor).impl();
+        if (is_of_context(executor)) return detail::impl_of(own(executor));
         const std::lock_guard hold{lock_};
         for (const impl_ref& impl : all_)
             if (impl->executor == executor) return *impl;
@@ -81,7 +81,7 @@ public:
 private:
     // Beside the context's own.
     void add(const impl_ref& impl) {
-        if (own_) impl->family = own_->impl().family;
+        if (own_) impl->family = detail::impl_of(*own_).family;
         all_.push_back(impl);
     }
 
@@ -90,11 +90,13 @@ private:
             impl_ref impl;
             {
                 const std::lock_guard hold{lock_};
-                if (i == all_.size()) return;
+                if (i == all_.size()) break;
                 impl = all_[i];
             }
             impl->context_shuts_down();
         }
+        // Handles and wakers may keep those that were forgotten for longer than the context lives.
+        while (const impl_ref forgotten = detail::any_living_of(context())) forgotten->context_shuts_down();
     }
 
     std::mutex lock_;
@@ -109,27 +111,29 @@ scheduler& scheduler::of(boost::asio::execution_context& context, const boost::a
 scheduler::scheduler(boost::asio::any_io_executor executor, scheduler_options options, std::source_location at) {
     options.stack_size = detail::slot_size(options.stack_size, at);
     auto& context = context_behind(executor);
-    impl_ = boost::asio::use_service<scheduler_service>(context).make(std::move(executor), std::move(options));
+    core_ = boost::asio::use_service<scheduler_service>(context).make(std::move(executor), std::move(options));
 }
 
-scheduler::scheduler(boost::intrusive_ptr<detail::scheduler_impl> impl) noexcept : impl_{std::move(impl)} {}
+scheduler::scheduler(boost::intrusive_ptr<detail::scheduler_core> core) noexcept : core_{std::move(core)} {}
 
 scheduler::~scheduler() {
-    if (impl_ && !impl_->is_dying()) impl_->stop();
+    if (core_ && !detail::impl_of(*core_).is_dying()) detail::impl_of(*core_).stop();
 }
 
-std::size_t scheduler::live_fibers() const noexcept { return impl_->live; }
+std::size_t scheduler::live_fibers() const noexcept { return impl_of(*core_).live; }
 
-void scheduler::on_unhandled(unhandled_handler handler) { impl_->options.on_unhandled = std::move(handler); }
+void scheduler::on_unhandled(unhandled_handler handler) { impl_of(*core_).options.on_unhandled = std::move(handler); }
 
-void scheduler::seed(std::uint64_t number) noexcept { detail::seed_random(*impl_, number); }
+void scheduler::seed(std::uint64_t number) noexcept { detail::seed_random(*core_, number); }
 
-void scheduler::stack_size(std::size_t bytes, std::source_location at) { impl_->options.stack_size = detail::slot_size(bytes, at); }
+void scheduler::stack_size(std::size_t bytes, std::source_location at) {
+    impl_of(*core_).options.stack_size = detail::slot_size(bytes, at);
+}
 
 namespace detail {
 
-scheduler_impl& scheduler_on(const boost::asio::any_io_executor& executor) {
-    if (const auto* ours = executor.target<scheduler::executor_type>()) return impl_behind(*ours);
+scheduler_core& scheduler_on(const boost::asio::any_io_executor& executor) {
+    if (const auto* ours = executor.target<scheduler::executor_type>()) return ours->core();
     return boost::asio::use_service<scheduler_service>(context_behind(executor)).on(executor);
 }
 
@@ -147,7 +151,7 @@ std::uint64_t next_number() noexcept {
 }  // namespace
 
 scheduler_impl::scheduler_impl(boost::asio::any_io_executor on, scheduler_options with)
-    : context{boost::asio::query(on, boost::asio::execution::context)},
+    : scheduler_core{boost::asio::query(on, boost::asio::execution::context)},
       executor{std::move(on)},
       options{std::move(with)},
       descriptors{*this},
@@ -167,14 +171,10 @@ void scheduler_impl::trim_timer::expired() noexcept {
     owner.some_ended_ = true;  // it is to be looked again
 }
 
-void intrusive_ptr_add_ref(scheduler_impl* scheduler) noexcept { add_reference(scheduler->references); }
-void intrusive_ptr_release(scheduler_impl* scheduler) noexcept {
-    if (drop_reference(scheduler->references) == 1) delete scheduler;
+void intrusive_ptr_add_ref(scheduler_core* scheduler) noexcept { add_reference(impl_of(*scheduler).references); }
+void intrusive_ptr_release(scheduler_core* scheduler) noexcept {
+    if (drop_reference(impl_of(*scheduler).references) == 1) delete &impl_of(*scheduler);
 }
-
-scheduler_core* core_of(scheduler_impl& scheduler) noexcept { return &scheduler; }
-boost::asio::execution_context& context_of(scheduler_impl& scheduler) noexcept { return scheduler.context; }
-scheduler_impl& impl_behind(const scheduler::executor_type& executor) noexcept { return executor.impl(); }
 
 }  // namespace detail
 }  // namespace corun

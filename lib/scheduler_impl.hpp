@@ -47,6 +47,12 @@ public:
     void drive();
     void go_on_here();
     void descriptors_are_due();
+    // The owner: what waits there for its turn.
+    template <class Function>
+    void look_through_inbox(Function f) noexcept {
+        fetch_inbox();
+        for (inbox_node* node = taken_; node != nullptr; node = node->next) f(*node);
+    }
 
     // --- alarm.cpp: the owner ---
     void expire_timers(timer_queue::time_point until) noexcept;
@@ -100,7 +106,6 @@ public:
     // The context's last moment. Aborts with a message if a fiber still lives.
     void context_is_gone() noexcept;
 
-    boost::asio::execution_context& context;
     boost::asio::any_io_executor executor;
     scheduler_options options;
     readiness descriptors;
@@ -132,7 +137,6 @@ public:
     [[nodiscard]] const boost::asio::io_context::executor_type* own_executor() const noexcept { return own_executor_; }
     [[nodiscard]] bool trims_later() const noexcept { return trim_.is_waiting(); }
     [[nodiscard]] bool has_work() const noexcept { return !ready.empty() || taken_ != nullptr || lost_ != nullptr || has_news(); }
-    [[nodiscard]] bool is_dying() const noexcept { return dying_.load(std::memory_order_relaxed); }
 
 private:
     friend class simulated_loop;  // sim/loop.hpp: a drive of its own
@@ -148,6 +152,7 @@ private:
     void post_drive() noexcept;
     void knock() noexcept;
     void leave_to_others() noexcept;
+    void fetch_inbox() noexcept;
     void take_inbox();
     // What others may have published, who need not have entered.
     [[nodiscard]] bool has_news() const noexcept {
@@ -210,7 +215,6 @@ private:
     stack_span left_stack_;  // of the fiber that ended last, which may still run its last instructions on it
     stack_pool* left_pool_ = nullptr;  // where it belongs; null: none is left
 
-    std::atomic<bool> dying_{false};  // the context is being destroyed: nothing is posted any more
     std::mutex dying_lock_;  // for the wait of the thread that shuts down
     std::condition_variable dying_news_;
 };
@@ -227,5 +231,6 @@ void report_from_anywhere(fiber_ref fiber) noexcept;
 void forget_transient(scheduler_impl& scheduler) noexcept;
 
 [[nodiscard]] inline scheduler_impl& impl_of(scheduler_core& core) noexcept { return static_cast<scheduler_impl&>(core); }
+[[nodiscard]] inline scheduler_impl& impl_of(const scheduler& scheduler) noexcept { return impl_of(scheduler.core()); }
 
 }  // namespace corun::detail

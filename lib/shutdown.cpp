@@ -72,7 +72,7 @@ void scheduler_impl::stop() noexcept {
 void scheduler_impl::context_shuts_down() noexcept {
     refuse_own_end(*this, "an execution context");
     while (!try_enter()) std::this_thread::yield();
-    dying_.store(true, std::memory_order_seq_cst);
+    dying.store(true, std::memory_order_seq_cst);
     const entered inside{*this};
     do run_down();
     while (live != 0 && wait_for_others());
@@ -124,7 +124,5 @@ void scheduler_impl::dismantle() noexcept {
     asked_.clear();
     drop_kept_records(true);
 }
-
-bool runs_functions(const scheduler_core& core) noexcept { return !static_cast<const scheduler_impl&>(core).is_dying(); }
 
 }  // namespace corun::detail

@@ -27,10 +27,14 @@ void abandon_waits(int fd) noexcept {
     if (scheduler_core* core = current_core(); core != nullptr && fd >= 0) impl_of(*core).descriptors.abandon(fd);
 }
 
-bool socket_wait::is_ready_now(int fd) const noexcept {
+bool socket_wait::is_ready_now(int fd, acquaintance how, const char* operation) {
     if (has_ended() || fd < 0) return true;
     pollfd p{.fd = fd, .events = static_cast<short>(wait_.way == direction::read ? POLLIN : POLLOUT), .revents = 0};
-    return ::poll(&p, 1, 0) != 0;
+    if (::poll(&p, 1, 0) != 0) return true;
+    if (!has_waited()) return false;
+    wait_.leave();
+    descriptors_of(*wait_.fiber).is_exhausted(fd, wait_.way);
+    return wait_on(*wait_.fiber, wait_.way, how, operation);
 }
 
 bool socket_wait::may_call(const fiber_record& self) noexcept { return self.owner->simulated == nullptr; }
@@ -60,14 +64,20 @@ void socket_wait::withdraw() noexcept {
 
 bool socket_wait::has_failed(fiber_record& self, acquaintance how, const char* operation) {
     if (errno == EBADF && was_abandoned()) return true;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return fail(errno);
+    if (errno != EAGAIN && errno != EWOULDBLOCK) {
+        fail(errno);
+        if (wait_.takes_edge && has_waited()) leave_the_rest(self);
+        return true;
+    }
     descriptors_of(self).is_exhausted(wait_.fd, wait_.way);
     return has_waited() && wait_on(self, wait_.way, how, operation);
 }
 
 void socket_wait::take_turns(fiber_record& self) {
-    if (self.owner->spend()) return;
-    give_way(self);
+    {
+        const paused_wait paused{self.owner->known_descriptors, wait_};
+        give_way(self);
+    }
     if (is_interrupted(self)) throw_cancelled(self);
 }
 
@@ -109,6 +119,7 @@ bool connecting::connect_once(const void* peer, std::size_t size) noexcept {
 // Woken: connected, unless an event says that something is wrong.
 bool connecting::conclude() noexcept {
     if (wait_.events == 0) return false;
+    wait_.leave();
     if ((wait_.events & (EPOLLERR | EPOLLHUP)) == 0) return finish();
     int pending = 0;
     socklen_t size = sizeof pending;

@@ -4,7 +4,7 @@
 
 namespace corun::detail {
 
-scope_link::scope_link(scope& target) : target_{&target}, scheduler_{&impl_of(*target.fiber().owner)} {
+scope_link::scope_link(scope& target) : target_{&target}, scheduler_{target.fiber().owner} {
     target.has_remote_control();
     take = [](inbox_node& node, scheduler_core&) {
         const boost::intrusive_ptr<scope_link> self{&static_cast<scope_link&>(node), false};  // the inbox's reference
@@ -21,7 +21,7 @@ void scope_link::cancel(cancel_reason reason) noexcept {
     }
     const boost::intrusive_ptr<scope_link> held{this};  // the inbox's turn may come before push returns
     intrusive_ptr_add_ref(this);
-    scheduler_->push(*this);
+    impl_of(*scheduler_).push(*this);
 }
 
 }  // namespace corun::detail

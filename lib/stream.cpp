@@ -11,20 +11,22 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
-#include <thread>
+#include <utility>
 
 namespace corun::detail {
 
-stream_wait::stream_wait(scheduler_impl& scheduler, direction d, int number, acquaintance how) noexcept
-    : io_watcher{number, d, was_told}, home_{&scheduler}, how_{how} {
-    take = [](inbox_node& node, scheduler_core& core) {
-        auto& self = static_cast<stream_wait&>(node);
-        self.queued_ = false;
-        self.step(!runs_functions(core) && self.failure_ != ECANCELED);
-    };
+stream_wait::stream_wait(scheduler_core& scheduler, direction d, int number) noexcept
+    : io_watcher{number, d, was_told}, home_{&scheduler} {
+    take = take_queued;
 }
 
 stream_wait::~stream_wait() = default;
+
+void stream_wait::take_queued(inbox_node& node, scheduler_core& core) {
+    auto& self = static_cast<stream_wait&>(node);
+    self.queued_ = false;
+    self.step(core.is_dying() && self.failure_ != ECANCELED);
+}
 
 void stream_wait::was_told(io_watcher& watcher, bool gone) noexcept {
     auto& self = static_cast<stream_wait&>(watcher);
@@ -35,15 +37,15 @@ void stream_wait::was_told(io_watcher& watcher, bool gone) noexcept {
 
 void stream_wait::queue() noexcept {
     queued_ = true;
-    const boost::intrusive_ptr<scheduler_impl> held{home_};  // this may be over before the call is
-    held->push(*this);
+    const auto held = home_;  // this may be over before the call is
+    impl_of(*held).push(*this);
 }
 
 void stream_wait::wait() noexcept {
     try {
-        home_->descriptors.add(*this, how_);
-        how_ = acquaintance::known;
-        if (home_->running == nullptr) home_->descriptors.arm();  // outside of a drive nobody else would
+        readiness& descriptors = impl_of(*home_).descriptors;
+        descriptors.add(*this, acquaintance::known);
+        if (home_->running == nullptr) descriptors.arm();  // outside of a drive nobody else would
     } catch (const boost::system::system_error& refused) {
         failure_ = refused.code().value();
     } catch (const std::logic_error&) {
@@ -62,13 +64,18 @@ void refuse_stream(direction way, int fd) {
                            ", inside of a simulation; connect by corun::sim::network instead"};
 }
 
-void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept { home.descriptors.is_exhausted(fd, way); }
+void note_exhausted(scheduler_core& home, int fd, direction way) noexcept { impl_of(home).descriptors.is_exhausted(fd, way); }
 
 void stream_wait::abort() noexcept {
-    if (queued_) return;  // its outcome is on the way
+    if (failure_ == 0) failure_ = ECANCELED;
+    if (queued_) return;
     leave();
-    failure_ = ECANCELED;
     queue();
+}
+
+void stream_wait::abandon_queued(inbox_node& node, int fd) noexcept {
+    if (node.take != take_queued) return;
+    if (auto& self = static_cast<stream_wait&>(node); self.fd == fd) self.abort();
 }
 
 namespace {
@@ -79,7 +86,6 @@ void note(boost::system::error_code& ec, int result) noexcept {
 
 }  // namespace
 
-void close_descriptor(int fd) noexcept { ::close(fd); }
 void shut_down(int fd, int how, boost::system::error_code& ec) noexcept { note(ec, ::shutdown(fd, how)); }
 void set_option_of(int fd, int level, int name, const void* value, std::size_t size, boost::system::error_code& ec) noexcept {
     note(ec, ::setsockopt(fd, level, name, value, static_cast<socklen_t>(size)));
@@ -100,11 +106,45 @@ std::size_t address_of(int fd, bool peer, void* address, std::size_t size, boost
     return length;
 }
 
-void abandon_waits_of(scheduler_impl& home, int fd) noexcept {
-    if (current_core() == &home) return home.descriptors.abandon(fd);
-    while (!home.try_enter()) std::this_thread::yield();  // a drive on another thread; it is bounded
-    const entered inside{home};
-    home.descriptors.abandon(fd);
+namespace {
+
+void abandon(scheduler_core& at, int fd) noexcept {
+    scheduler_impl& scheduler = impl_of(at);
+    scheduler.descriptors.abandon(fd);
+    scheduler.look_through_inbox([fd](inbox_node& node) { stream_wait::abandon_queued(node, fd); });
+}
+
+// The descriptor's owner on the way through the schedulers at which somebody may wait for it.
+class closing {
+public:
+    explicit closing(int fd) noexcept : fd_{fd} {}
+    closing(closing&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    ~closing() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
+private:
+    int fd_;
+};
+
+}  // namespace
+
+void abandon_waits_at(scheduler_core* scheduler, int fd) noexcept {
+    if (scheduler != nullptr)
+        corun::scheduler::executor_type{*scheduler}.execute([scheduler, fd]() noexcept { abandon(*scheduler, fd); });
+}
+
+void close_after_waits(scheduler_core* one, scheduler_core* other, int fd) noexcept {
+    if (one == nullptr || one == other) one = std::exchange(other, nullptr);
+    closing owner{fd};
+    if (one == nullptr) return;
+    corun::scheduler::executor_type{*one}.execute(
+        [one, next = boost::intrusive_ptr<scheduler_core>{other}, owner = std::move(owner)]() mutable noexcept {
+            abandon(*one, owner.fd());
+            close_after_waits(next.get(), nullptr, owner.release());
+        });
 }
 
 }  // namespace corun::detail

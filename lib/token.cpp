@@ -84,22 +84,9 @@ void throw_abandoned(fiber_record& self) {
     throw_cancelled(self);
 }
 
-void refuse_when_context_is_gone(fiber_record& self) {
-    scheduler_impl& scheduler = impl_of(*self.owner);
-    if (!scheduler.is_dying()) return;
-    scheduler.cancel(self, cancel_reason::shutdown);
+void throw_context_is_gone(fiber_record& self) {
+    impl_of(*self.owner).cancel(self, cancel_reason::shutdown);
     throw_cancelled(self);
 }
-
-void begin_wait(fiber_record& self, const boost::asio::execution_context& context) {
-    refuse_when_context_is_gone(self);
-    self.waits_elsewhere = is_elsewhere(self, context);
-}
-
-bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept {
-    return &context != &impl_of(*self.owner).context;
-}
-
-scheduler::executor_type executor_of(fiber_record& fiber) noexcept { return scheduler::executor_type{impl_of(*fiber.owner)}; }
 
 }  // namespace corun::detail

@@ -238,4 +238,22 @@ BOOST_AUTO_TEST_CASE(destroyed_a_fiber_that_waits_for_an_operation_of_the_contex
     BOOST_TEST(f.done());
 }
 
+BOOST_AUTO_TEST_CASE(on_one_whose_context_has_gone_a_fiber_comes_as_far_as_its_first_yield) {
+    std::optional<corun::scheduler> own;
+    {
+        asio::io_context context;
+        own.emplace(context.get_executor());
+    }
+    bool has_begun = false, has_gone_on = false;
+    const auto f = corun::spawn(*own, [&] {
+        has_begun = true;
+        corun::yield();
+        has_gone_on = true;
+    });
+    own.reset();
+    BOOST_TEST(f.done());
+    BOOST_TEST(has_begun);
+    BOOST_TEST(!has_gone_on);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

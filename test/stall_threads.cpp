@@ -45,7 +45,7 @@ std::string waits(const std::string& name, unsigned line, const std::string& wha
 // Two contexts whose threads give each other work, as those of a runtime.
 struct pair_of_contexts {
     pair_of_contexts() {
-        for (asio::io_context* each : {&first, &second}) corun::scheduler::of(*each).impl().family = &family;
+        for (asio::io_context* each : {&first, &second}) corun::detail::impl_of(corun::scheduler::of(*each)).family = &family;
     }
     corun::detail::scheduler_family family;
     asio::io_context first, second;

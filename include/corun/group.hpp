@@ -63,9 +63,7 @@ public:
         auto function = detail::with_arguments(std::forward<Function>(f), std::forward<Args>(args)...);
         using R = std::invoke_result_t<decltype(function)>;
         boost::intrusive_ptr<detail::group_child<R, decltype(function)>> child{
-            new detail::group_child<R, decltype(function)>{*detail::core_of(state_->scheduler()), options.at, std::move(function),
-                                                           state_},
-            false};
+            new detail::group_child<R, decltype(function)>{state_->scheduler(), options.at, std::move(function), state_}, false};
         state_->admit(*child, options);
         return fiber<R>{std::move(child)};
     }

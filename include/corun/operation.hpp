@@ -120,8 +120,8 @@ CORUN_SWITCH bool start(fiber_record& self, Op& op) {
 // Some begin to wait where they find nothing at once.
 template <class Op>
 CORUN_SWITCH bool must_start(const Op& op) noexcept {
-    if constexpr (requires { op.is_asleep(); })
-        return !op.is_asleep();
+    if constexpr (requires { op.has_enlisted(); })
+        return !op.has_enlisted();
     else
         return true;
 }

@@ -42,10 +42,9 @@ auto run(Function&& f, run_options options = {}, std::source_location at = std::
     own.seed(options.scheduler.seed);
     using R = detail::fiber_value<Function>;
     boost::intrusive_ptr<detail::fiber_result<R>> main{
-        new detail::fiber_body<R, std::decay_t<Function>>{*detail::core_of(own.impl()), at,
-                                                          std::decay_t<Function>(std::forward<Function>(f))},
+        new detail::fiber_body<R, std::decay_t<Function>>{own.core(), at, std::decay_t<Function>(std::forward<Function>(f))},
         false};
-    detail::launch(own.impl(), *main, {.name = options.name});
+    detail::launch(own.core(), *main, {.name = options.name});
     detail::run_until_ended(context, *main);
     return detail::take_result(*main);
 }

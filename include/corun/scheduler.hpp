@@ -50,20 +50,17 @@ struct scheduler_options {
 
 namespace detail {
 
-class scheduler_impl;
-void intrusive_ptr_add_ref(scheduler_impl*) noexcept;
-void intrusive_ptr_release(scheduler_impl*) noexcept;
+void intrusive_ptr_add_ref(scheduler_core*) noexcept;
+void intrusive_ptr_release(scheduler_core*) noexcept;
 
 // Takes exclusive hold of a scheduler that nobody is inside of. False: somebody is.
-[[nodiscard]] bool try_enter(scheduler_impl&) noexcept;
-void leave(scheduler_impl&) noexcept;
+[[nodiscard]] bool try_enter(scheduler_core&) noexcept;
+void leave(scheduler_core&) noexcept;
 // Queues a function for the scheduler's next drive.
-void submit(scheduler_impl&, function_node*) noexcept;
-[[nodiscard]] scheduler_core* core_of(scheduler_impl&) noexcept;
-[[nodiscard]] boost::asio::execution_context& context_of(scheduler_impl&) noexcept;
+void submit(scheduler_core&, function_node*) noexcept;
 
 // Inside of it: runs the fibers that have become ready, if the loop has called and nothing else is under way.
-void go_on_here(scheduler_impl&);
+void go_on_here(scheduler_core&);
 // Completes an operation that a fiber waits for, or a step of one: its memory is the fiber's.
 template <class Function>
 inline constexpr bool serves_a_fiber =
@@ -72,14 +69,12 @@ inline constexpr bool serves_a_fiber =
 // Being inside a scheduler, off fibers: what an entered handler does is exclusive with the scheduler's fibers.
 class entered {
 public:
-    explicit entered(scheduler_impl& impl) noexcept : entered{impl, core_of(impl), corun_current_core} {}
-    // For who has these at hand.
-    entered(scheduler_impl& impl, scheduler_core* core, scheduler_core* outer) noexcept : impl_{impl}, outer_{outer} {
-        corun_current_core = core;
-    }
+    explicit entered(scheduler_core& core) noexcept : entered{core, corun_current_core} {}
+    // For who has that one at hand.
+    entered(scheduler_core& core, scheduler_core* outer) noexcept : core_{core}, outer_{outer} { corun_current_core = &core; }
     ~entered() {
         corun_current_core = outer_;
-        leave(impl_);
+        leave(core_);
     }
     entered(const entered&) = delete;
     entered& operator=(const entered&) = delete;
@@ -88,7 +83,7 @@ public:
     [[nodiscard]] bool is_outermost() const noexcept { return outer_ == nullptr; }
 
 private:
-    scheduler_impl& impl_;
+    scheduler_core& core_;
     scheduler_core* outer_;
 };
 
@@ -132,38 +127,36 @@ public:
     /// Begins its random choices anew, see scheduler_options. Not while fibers run on another thread.
     void seed(std::uint64_t number) noexcept;
 
-    [[nodiscard]] detail::scheduler_impl& impl() const noexcept { return *impl_; }
+    [[nodiscard]] detail::scheduler_core& core() const noexcept { return *core_; }
 
 private:
     [[nodiscard]] static scheduler& of(boost::asio::execution_context& context, const boost::asio::any_io_executor& executor);
 
     friend class scheduler_service;
-    explicit scheduler(boost::intrusive_ptr<detail::scheduler_impl> impl) noexcept;
-    boost::intrusive_ptr<detail::scheduler_impl> impl_;
+    explicit scheduler(boost::intrusive_ptr<detail::scheduler_core> core) noexcept;
+    boost::intrusive_ptr<detail::scheduler_core> core_;
 };
 
 /// An Asio executor (it models execution::executor) that is valid as long as its scheduler.
 class scheduler::executor_type {
 public:
-    explicit executor_type(detail::scheduler_impl& impl, bool never_inline = false) noexcept
-        : impl_{&impl}, never_inline_{never_inline} {}
+    explicit executor_type(detail::scheduler_core& core, bool never_inline = false) noexcept
+        : core_{&core}, never_inline_{never_inline} {}
 
-    [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
-        return detail::context_of(*impl_);
-    }
+    [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept { return core_->context; }
     [[nodiscard]] boost::asio::execution::blocking_t query(boost::asio::execution::blocking_t) const noexcept {
         return never_inline_ ? boost::asio::execution::blocking_t{boost::asio::execution::blocking.never}
                              : boost::asio::execution::blocking_t{boost::asio::execution::blocking.possibly};
     }
     [[nodiscard]] executor_type require(boost::asio::execution::blocking_t::never_t) const noexcept {
-        return executor_type{*impl_, true};
+        return executor_type{*core_, true};
     }
     [[nodiscard]] executor_type require(boost::asio::execution::blocking_t::possibly_t) const noexcept {
-        return executor_type{*impl_, false};
+        return executor_type{*core_, false};
     }
 
     /// The calling thread is inside the scheduler: on one of its fibers, or in a function it runs.
-    [[nodiscard]] bool running_in_this_thread() const noexcept { return detail::current_core() == detail::core_of(*impl_); }
+    [[nodiscard]] bool running_in_this_thread() const noexcept { return detail::current_core() == core_; }
 
     template <class Function>
     void execute(Function&& f) const {
@@ -174,29 +167,29 @@ public:
                 std::move(function)();
                 return;
             }
-            if (detail::try_enter(*impl_)) {
-                detail::entered inside{*impl_};
+            if (detail::try_enter(*core_)) {
+                detail::entered inside{*core_};
                 {
                     std::decay_t<Function> function{std::forward<Function>(f)};
                     std::move(function)();
                 }
                 if constexpr (detail::serves_a_fiber<Function>)
-                    if (inside.is_outermost()) detail::go_on_here(*impl_);
+                    if (inside.is_outermost()) detail::go_on_here(*core_);
                 return;
             }
         }
-        detail::submit(*impl_, node::make(std::forward<Function>(f)));
+        detail::submit(*core_, node::make(std::forward<Function>(f)));
     }
 
-    [[nodiscard]] detail::scheduler_impl& impl() const noexcept { return *impl_; }
+    [[nodiscard]] detail::scheduler_core& core() const noexcept { return *core_; }
 
     friend bool operator==(const executor_type&, const executor_type&) noexcept = default;
 
 private:
-    detail::scheduler_impl* impl_;
+    detail::scheduler_core* core_;
     bool never_inline_;
 };
 
-inline scheduler::executor_type scheduler::get_executor() const noexcept { return executor_type{*impl_}; }
+inline scheduler::executor_type scheduler::get_executor() const noexcept { return executor_type{*core_}; }
 
 }  // namespace corun

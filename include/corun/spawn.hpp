@@ -122,21 +122,20 @@ void cancel_by(Slot slot, const fiber_ref& fiber) {
 }
 
 // Gives a new fiber to its scheduler. Throws stack_unavailable for an impossible stack size; nothing is spawned then.
-void launch(scheduler_impl& scheduler, fiber_record& fresh, const spawn_options& options);
+void launch(scheduler_core& scheduler, fiber_record& fresh, const spawn_options& options);
 
 // The scheduler of the running fiber. Throws not_in_fiber.
-[[nodiscard]] scheduler_impl& running_scheduler(std::source_location where);
+[[nodiscard]] scheduler_core& running_scheduler(std::source_location where);
 
 template <class Function>
 using fiber_value = std::invoke_result_t<std::decay_t<Function>>;
 
 template <class Function>
-fiber<fiber_value<Function>> spawn_on(scheduler_impl& scheduler, const spawn_options& options, Function&& f,
+fiber<fiber_value<Function>> spawn_on(scheduler_core& scheduler, const spawn_options& options, Function&& f,
                                       std::source_location at) {
     using R = fiber_value<Function>;
     using body = fiber_body<R, std::decay_t<Function>>;
-    boost::intrusive_ptr<fiber_result<R>> fresh{
-        new body{*core_of(scheduler), at, std::decay_t<Function>(std::forward<Function>(f))}, false};
+    boost::intrusive_ptr<fiber_result<R>> fresh{new body{scheduler, at, std::decay_t<Function>(std::forward<Function>(f))}, false};
     launch(scheduler, *fresh, options);
     return fiber<R>{std::move(fresh)};
 }
@@ -162,7 +161,7 @@ struct spawn_initiation {
         spawn_options own = options;
         own.name = name;  // a lazy token starts later: the caller's string may be gone
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        fiber_ref fresh{new body{*core_of(*home), at, std::move(function), std::move(handler), get_executor()}, false};
+        fiber_ref fresh{new body{*home, at, std::move(function), std::move(handler), get_executor()}, false};
         cancel_by(slot, fresh);  // before anybody runs it: it clears the slot when it has ended
         try {
             launch(*home, *fresh, own);
@@ -173,14 +172,14 @@ struct spawn_initiation {
         detach(*fresh);
     }
 
-    scheduler_impl* home;
+    scheduler_core* home;
     std::source_location at;
     spawn_options options;
     std::string name;
 };
 
 template <class Function, class Token>
-auto spawn_with_token(scheduler_impl& scheduler, const spawn_options& options, Function&& f, Token&& token,
+auto spawn_with_token(scheduler_core& scheduler, const spawn_options& options, Function&& f, Token&& token,
                       std::source_location at) {
     using R = fiber_value<Function>;
     if constexpr (std::is_same_v<std::decay_t<Token>, boost::asio::detached_t>) {

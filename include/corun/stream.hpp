@@ -16,18 +16,14 @@ namespace corun {
 
 namespace detail {
 
-void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept;
-// Those of that scheduler who wait for it are told, and fail. Any thread.
-void abandon_waits_of(scheduler_impl& home, int fd) noexcept;
-
 // The scheduler whose executor it is; null: it is another kind of executor.
 template <class Executor>
-[[nodiscard]] scheduler_impl* scheduler_behind(const Executor& executor) noexcept {
+[[nodiscard]] scheduler_core* scheduler_behind(const Executor& executor) noexcept {
     if constexpr (std::same_as<Executor, scheduler::executor_type>) {
-        return &executor.impl();
+        return &executor.core();
     } else if constexpr (requires { executor.template target<scheduler::executor_type>(); }) {
         const auto* ours = executor.template target<scheduler::executor_type>();
-        return ours != nullptr ? &ours->impl() : nullptr;
+        return ours != nullptr ? &ours->core() : nullptr;
     } else {
         return nullptr;
     }
@@ -69,7 +65,6 @@ public:
         if (this == &other) return *this;
         close();
         holder::operator=(std::move(other));
-        home_ = std::move(other.home_);
         return *this;
     }
     ~stream() { close(); }
@@ -83,11 +78,11 @@ public:
     [[nodiscard]] Socket& socket() { return holder::object(); }
     [[nodiscard]] lowest_layer_type& lowest_layer() { return holder::object().lowest_layer(); }
 
-    /// Closes the socket; reads and writes under way fail with asio::error::operation_aborted. Never switches.
+    /// Closes the socket; reads and writes under way, fibers' and others', fail with asio::error::operation_aborted. Never switches.
+    /// Where another thread is just driving the scheduler that they wait at, they fail, and the descriptor is closed, in that
+    /// scheduler's next turn.
     void close() noexcept {
-        if (!is_open()) return;
-        cancel();
-        holder::close_socket();
+        if (is_open()) holder::close_socket();
     }
     void close(boost::system::error_code& ec) noexcept {
         ec.clear();
@@ -95,8 +90,7 @@ public:
     }
     /// Reads and writes under way fail with asio::error::operation_aborted. Never switches.
     void cancel() noexcept {
-        if (home_) detail::abandon_waits_of(*home_, native_handle());
-        detail::abandon_waits(native_handle());
+        if (is_open()) holder::abandon_socket_waits();
     }
 
     /// Reads at least a byte. Signature: void(error_code, std::size_t); asio::error::eof at the end.
@@ -111,7 +105,7 @@ public:
     }
 
     // For corun's operations: what schedulers know of it.
-    using holder::is_registered_as, holder::meet, holder::own_descriptor, holder::registration;
+    using holder::is_registered_as, holder::meet, holder::own_descriptor, holder::registration, holder::waits_at;
 
     /// These block the thread, and put the socket into the reactor; for libraries that ask for them.
     template <class MutableBuffers, class... Error>
@@ -146,13 +140,12 @@ private:
         using namespace detail;
         constexpr io_kind kind = kind_of<Socket>();
         const auto executor = boost::asio::get_associated_executor(handler, get_executor());
-        scheduler_impl* const own = scheduler_behind(executor);
-        scheduler_impl& home = own != nullptr ? *own : scheduler_on(get_executor());
-        if (home_.get() != &home) home_ = &home;
-        const bool inside = own != nullptr && current_core() == core_of(home);
+        scheduler_core* const own = scheduler_behind(executor);
+        scheduler_core& home = own != nullptr ? *own : scheduler_on(get_executor());
+        const bool inside = own != nullptr && current_core() == &home;
         if (inside) {
-            refuse_where_simulated(*core_of(home), Way, native_handle());
-            descriptor_table& known = core_of(home)->known_descriptors;
+            refuse_where_simulated(home, Way, native_handle());
+            descriptor_table& known = home.known_descriptors;
             const int fd = native_handle();
             typename remaining<Buffers>::pieces pieces;
             std::size_t wanted = 0;
@@ -167,11 +160,10 @@ private:
             }
         }
         using op = stream_operation<std::decay_t<Handler>, executor_type, Buffers, Way, kind>;
-        const acquaintance how = meet();
-        op::begin(std::forward<Handler>(handler), get_executor(), home, inside, buffers, native_handle(), how);
+        meet();
+        waits_at(home, Way);
+        op::begin(std::forward<Handler>(handler), get_executor(), home, inside, buffers, native_handle());
     }
-
-    boost::intrusive_ptr<detail::scheduler_impl> home_;  // where it was waited for last
 };
 
 template <class Socket>

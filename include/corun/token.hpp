@@ -46,10 +46,10 @@ public:
 
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(fiber_record&) {
+        refuse_when_context_is_gone(state_.fiber);
         if constexpr (requires { initiation_.get_executor(); })
-            begin_wait(state_.fiber, boost::asio::query(initiation_.get_executor(), boost::asio::execution::context));
-        else
-            refuse_when_context_is_gone(state_.fiber);
+            state_.fiber.waits_elsewhere =
+                is_elsewhere(state_.fiber, boost::asio::query(initiation_.get_executor(), boost::asio::execution::context));
         std::apply(
             [this](auto&&... arguments) {
                 std::forward<Initiation>(initiation_)(token_handler<Signatures...>{state_},

@@ -48,7 +48,7 @@ void simulated_loop::open() {
         std::string who = "fiber " + failure.fiber + ", spawned at " + describe(failure.spawned_at);
         fail_run(sim::failure_kind::unhandled, who + ", failed with " + describe(failure.error), failure.error);
     });
-    scheduler_ = &own.impl();
+    scheduler_ = &impl_of(own);
     scheduler_->simulated = this;
     scheduler_->posted_ = true;  // no drive is ever posted, nor is one needed
 }

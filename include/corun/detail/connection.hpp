@@ -36,7 +36,9 @@ public:
 
     accept_operation(Acceptor& acceptor, const Executor& executor) : acceptor_{&acceptor}, executor_{executor} {}
 
-    [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle()); }
+    [[nodiscard]] bool ready() {
+        return is_ready_now(has_begun() ? wait_.fd : acceptor_->native_handle(), acquaintance::stranger, "accept");
+    }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
         return (!has_begun() && !begin()) || wait_on(fiber, direction::read, acquaintance::stranger, "accept");
@@ -48,7 +50,12 @@ public:
     }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
+        wait_.leave();
         return has_ended() || was_abandoned() || attempt(self);
+    }
+    bool commit_chosen(fiber_record& self) {
+        wait_.leave();
+        return (!has_begun() && !begin()) || was_abandoned() || attempt(self);
     }
 
     result get() {
@@ -113,13 +120,13 @@ public:
 
     connect_operation(Socket& s, const endpoint& peer) : socket_{&s}, peer_{peer} {}
 
-    [[nodiscard]] bool ready() const { return has_begun() && is_ready_now(wait_.fd); }
+    [[nodiscard]] bool ready() { return has_begun() && is_ready_now(wait_.fd, acquaintance::known, "connect"); }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
         if (!has_begun() && begin(fiber)) return true;
-        (void)meet(*socket_);
-        // What is known of the number is of the time before it was connecting.
-        return wait_on(fiber, direction::write, acquaintance::fresh, "connect");
+        meet(*socket_);
+        know_anew(wait_.fd);  // what is known is of the time before it was connecting
+        return wait_on(fiber, direction::write, acquaintance::known, "connect");
     }
 
     bool commit(fiber_record& self) {
@@ -127,6 +134,7 @@ public:
         if (!has_begun()) return begin(self);
         return has_ended() || was_abandoned() || conclude();
     }
+    bool commit_chosen(fiber_record& self) { return commit(self); }
 
     void get() {
         if (!is_success(*this)) raise("connect");

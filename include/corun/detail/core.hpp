@@ -6,8 +6,13 @@
 #include <corun/detail/switch.hpp>
 #include <corun/detail/timer_queue.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <source_location>
+
+namespace boost::asio {
+class execution_context;
+}
 
 namespace corun::detail {
 
@@ -16,6 +21,8 @@ class simulation;
 // Owned by one thread at a time: the one that is inside scheduler_impl's enter/leave (lib/scheduler_impl.hpp). Only that
 // thread may touch these fields, and current_core() is this scheduler just as long.
 struct scheduler_core {
+    explicit scheduler_core(boost::asio::execution_context& whose) : context{whose} {}
+
     run_queue ready;
     fiber_record* running = nullptr;  // null on the loop's stack
     std::int32_t budget = -1;         // switches left until the loop polls for I/O again; less than none: used up
@@ -29,12 +36,16 @@ struct scheduler_core {
     stack_span loop;
     timer_queue timers;
     timer_queue::time_point armed_for = timer_queue::time_point::max();  // Asio's timer: when timers are looked at at the latest
+    boost::asio::execution_context& context;  // whose loop runs the fibers
+    std::atomic<bool> dying{false};  // the context is being destroyed: nothing is posted any more
     simulation* simulated = nullptr;  // whose turns and time a test decides (detail/simulation.hpp); null otherwise
     descriptor_table known_descriptors;  // lib/readiness.hpp keeps it
 
     // Each switch, and each wait that ends at once, takes one of the budget. False: it is used up.
     [[nodiscard]] CORUN_SWITCH bool spend() noexcept { return --budget >= 0; }
     [[nodiscard]] bool has_budget() const noexcept { return budget >= 0; }
+    // Any thread.
+    [[nodiscard]] bool is_dying() const noexcept { return dying.load(std::memory_order_relaxed); }
 
     [[nodiscard]] CORUN_SWITCH timer_queue::time_point not_after_now() const noexcept {
         return timer_queue::time_point{std::chrono::nanoseconds{coarse_now}};

@@ -1,7 +1,7 @@
 // A function on its way into a scheduler: what its executor queues.
 #pragma once
 
-#include <corun/detail/record.hpp>
+#include <corun/detail/core.hpp>
 
 #include <boost/asio/recycling_allocator.hpp>
 
@@ -15,9 +15,6 @@ struct function_node : inbox_node {
     void (*finish)(function_node&, bool run) = nullptr;
 };
 
-// False while the scheduler's context is being destroyed.
-[[nodiscard]] bool runs_functions(const scheduler_core& core) noexcept;
-
 template <class Function>
 struct function_node_of final : function_node {
     using allocator = boost::asio::recycling_allocator<function_node_of>;
@@ -25,7 +22,7 @@ struct function_node_of final : function_node {
     explicit function_node_of(Function&& f) : function{std::move(f)} {
         take = [](inbox_node& node, scheduler_core& core) {
             auto& self = static_cast<function_node&>(node);
-            self.finish(self, runs_functions(core));
+            self.finish(self, !core.is_dying());
         };
         finish = [](function_node& node, bool run) {
             auto& self = static_cast<function_node_of&>(node);

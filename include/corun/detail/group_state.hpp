@@ -63,7 +63,7 @@ public:
     void cancel();
     void defer(std::unique_ptr<deferred_call> call);
     [[nodiscard]] std::size_t size() const;
-    [[nodiscard]] scheduler_impl& scheduler() const;
+    [[nodiscard]] scheduler_core& scheduler() const;
     [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
 
     // A child has ended. True: the group has taken its failure.

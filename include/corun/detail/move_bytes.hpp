@@ -36,16 +36,18 @@ constexpr io_kind kind_of() noexcept {
 }
 
 // A buffer sequence on its way: what has not been moved yet, as the system wants it.
-template <class Buffers>
+// @tparam Most  pieces for one call
+template <class Buffers, std::size_t Most = 16>
 class remaining {
 public:
     static constexpr bool is_single = std::is_convertible_v<Buffers, boost::asio::const_buffer>;
-    static constexpr std::size_t most = is_single ? 1 : 16;
+    static constexpr std::size_t most = is_single ? 1 : Most;
     using pieces = std::array<iovec, most>;
 
     explicit remaining(const Buffers& buffers) : buffers_{buffers} {}
 
     [[nodiscard]] std::size_t size() const { return boost::asio::buffer_size(buffers_); }
+    [[nodiscard]] CORUN_SWITCH bool is_used_up(std::size_t moved = 0) const { return size() == moved; }
 
     // @return  how many pieces were filled in; `bytes` receives their sum
     CORUN_SWITCH std::size_t fill(pieces& to, std::size_t moved, std::size_t& bytes) const {

@@ -22,7 +22,7 @@ public:
 private:
     friend class remote_scope;
     scope* target_;
-    const boost::intrusive_ptr<scheduler_impl> scheduler_;
+    const boost::intrusive_ptr<scheduler_core> scheduler_;
     std::atomic<bool> called_{false};
     cancel_reason reason_{};
 };

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <corun/detail/socket_wait.hpp>
+#include <corun/scheduler.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <boost/intrusive_ptr.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -16,7 +18,6 @@
 namespace corun::detail {
 
 // Each is one call to the system.
-void close_descriptor(int fd) noexcept;
 void shut_down(int fd, int how, boost::system::error_code& ec) noexcept;
 void set_option_of(int fd, int level, int name, const void* value, std::size_t size, boost::system::error_code& ec) noexcept;
 // @return  the size of the value
@@ -25,6 +26,12 @@ void set_option_of(int fd, int level, int name, const void* value, std::size_t s
 [[nodiscard]] std::size_t waiting_bytes_of(int fd, boost::system::error_code& ec) noexcept;
 // @return  the size of the address
 [[nodiscard]] std::size_t address_of(int fd, bool peer, void* address, std::size_t size, boost::system::error_code& ec) noexcept;
+
+// Those who wait for it at that scheduler (null: none) are told, and fail; at once where nobody drives it just now, else in its next
+// turn. Any thread.
+void abandon_waits_at(scheduler_core* scheduler, int fd) noexcept;
+// The same at both, and closes it when all of them have been told: until then its number must not be another file's.
+void close_after_waits(scheduler_core* one, scheduler_core* other, int fd) noexcept;
 
 // An open socket object is registered with its context's reactor, which then is told of each of its packets. So the object is left
 // closed, and the descriptor kept beside it, until somebody asks for the object: `object` opens it with the descriptor, for good,
@@ -52,12 +59,22 @@ public:
     [[nodiscard]] CORUN_SWITCH int own_descriptor() const noexcept { return state_.fd; }
     [[nodiscard]] bool is_open() const noexcept { return state_.fd >= 0 || object_.is_open(); }
 
-    // Notes that a scheduler is about to register it.
-    [[nodiscard]] CORUN_SWITCH acquaintance meet() { return state_.is_met ? acquaintance::known : meet_anew(); }
-
-    // As which the scheduler that it waited on last knows it; 0: none, or nobody knows what was done to it since.
-    [[nodiscard]] CORUN_SWITCH std::uint64_t registration() const noexcept { return state_.registration; }
-    void is_registered_as(std::uint64_t registration) noexcept { state_.registration = state_.is_met ? registration : 0; }
+    // A scheduler is about to register it.
+    CORUN_SWITCH void meet() {
+        if (!state_.is_met) [[unlikely]]
+            meet_anew();
+    }
+    // As which the scheduler knows it that it waits at, or waited at last, for that direction.
+    [[nodiscard]] CORUN_SWITCH std::uint64_t registration(direction way) const noexcept {
+        return state_.waits[descriptor_table::index(way)].registration;
+    }
+    void waits_at(scheduler_core& scheduler, direction way) {
+        last_wait& last = state_.waits[descriptor_table::index(way)];
+        if (last.at.get() != &scheduler) last = {&scheduler, unregistered};
+    }
+    void is_registered_as(direction way, std::uint64_t registration) noexcept {
+        if (state_.is_met) state_.waits[descriptor_table::index(way)].registration = registration;
+    }
 
     // Fails, and takes nothing, where it is open.
     void assign(const protocol_type& protocol, int fd, boost::system::error_code& ec) {
@@ -136,32 +153,43 @@ protected:
         if (state_.fd >= 0) open_object();
         state_.is_lent = true;
         state_.is_met = false;
-        state_.registration = 0;
+        for (auto& last : state_.waits) last.registration = unregistered;  // nobody knows what will be done to it
         return object_;
     }
+    // Those who wait for it fail.
+    void abandon_socket_waits() noexcept {
+        abandon_waits(native_handle());
+        abandon_waits_at(state_.waits[0].at.get(), native_handle());
+        abandon_waits_at(state_.waits[1].at.get(), native_handle());
+    }
+    // The same, and it is closed.
     void close_socket() noexcept {
+        abandon_waits(native_handle());
         boost::system::error_code ignored;  // it is closed in any case
-        if (state_.fd >= 0)
-            close_descriptor(state_.fd);
+        const bool is_watched = state_.waits[0].at || state_.waits[1].at;
+        const int fd = state_.fd < 0 && is_watched ? object_.release(ignored) : state_.fd;
+        if (fd >= 0)
+            close_after_waits(state_.waits[0].at.get(), state_.waits[1].at.get(), fd);
         else
             object_.close(ignored);
-        state_ = {.registration = 0, .is_lent = state_.is_lent};
+        state_ = {.waits = {}, .is_lent = state_.is_lent};
     }
 
 private:
-    [[gnu::noinline]] acquaintance meet_anew() {
-        acquaintance how = acquaintance::fresh;
+    [[gnu::noinline]] void meet_anew() {
         if (state_.fd < 0) {
-            how = detail::meet_plain(object_);
+            detail::meet_plain(object_);
             boost::system::error_code ec;
-            if (state_.is_lent) return how;
+            if (state_.is_lent) return;
             const bool non_blocking = object_.non_blocking();
             const int own = object_.release(ec);
-            if (ec) return how;
-            state_ = {.registration = 0, .fd = own, .is_non_blocking = non_blocking};
+            if (ec) return;
+            state_.fd = own;
+            state_.is_non_blocking = non_blocking;
+        } else {
+            know_anew(state_.fd);
         }
         state_.is_met = true;
-        return how;
     }
     // To schedulers it stays the socket that they know.
     void open_object() {
@@ -196,11 +224,18 @@ private:
         }
     }
 
+    static constexpr std::uint64_t unregistered = ~std::uint64_t{0};  // as no slot's is
+
+    // Where somebody waits for a direction, or has last waited.
+    struct last_wait {
+        boost::intrusive_ptr<scheduler_core> at;
+        std::uint64_t registration = unregistered;  // as which that scheduler knows the socket
+    };
     struct state {
-        std::uint64_t registration = 0;
-        int fd = -1;                   // negative: the object's, if that is open
-        bool is_met = false;           // some scheduler has registered it, and nobody else has had the object since
-        bool is_lent = false;          // the object was asked for
+        last_wait waits[2];  // by direction
+        int fd = -1;  // negative: the object's, if that is open
+        bool is_met = false;  // some scheduler has registered it, and nobody else has had the object since
+        bool is_lent = false;  // the object was asked for
         bool is_non_blocking = false;  // as the user had set the object
     };
 

@@ -35,31 +35,31 @@ concept asio_descriptor = !asio_socket<T> && !asio_acceptor<T> && requires(T& d)
     d.native_non_blocking(true);
 };
 
-// The mark that a scheduler leaves on a socket when it registers it. It must be reset when the socket is closed and opened again,
+// The mark that a scheduler leaves on a socket before it registers it. It must be reset when the socket is closed and opened again,
 // go along when it is moved, and cost no system call: Asio keeps the option that follows in the socket object, resets it so, and
 // heeds it only in acceptors.
 using registered_mark = boost::asio::socket_base::enable_connection_aborted;
 
+// What is known of the number is of another socket, or of this one in another state.
+inline void know_anew(int fd) noexcept { adoptions_of(fd).fetch_add(1, std::memory_order_seq_cst); }
+
+// From now on it is known.
 template <asio_socket Socket>
-CORUN_SWITCH acquaintance meet_plain(Socket& socket) {
+CORUN_SWITCH void meet_plain(Socket& socket) {
     boost::system::error_code ignored;
     registered_mark mark;
     socket.get_option(mark, ignored);
     if (mark.value()) [[likely]]
-        return acquaintance::known;
+        return;
     socket.set_option(registered_mark{true}, ignored);
-    return acquaintance::fresh;
-}
-template <asio_socket Socket>
-CORUN_SWITCH acquaintance meet(Socket& socket) {
-    if constexpr (requires { socket.meet(); })
-        return socket.meet();  // a stream
-    else
-        return meet_plain(socket);
+    know_anew(socket.native_handle());
 }
 template <class Io>
-acquaintance meet(Io&) noexcept {
-    return acquaintance::stranger;
+CORUN_SWITCH void meet(Io& io) {
+    if constexpr (requires { io.meet(); })
+        io.meet();  // a stream
+    else if constexpr (asio_socket<Io>)
+        meet_plain(io);
 }
 // Its descriptor where that is quickly told; otherwise a negative number.
 template <class Io>
@@ -78,7 +78,8 @@ void abandon_waits(int fd) noexcept;
 class socket_wait {
 public:
     // Waiting, and nothing has come yet.
-    [[nodiscard]] CORUN_SWITCH bool is_asleep() const noexcept { return wait_.home != nullptr; }
+    [[nodiscard]] CORUN_SWITCH bool is_asleep() const noexcept { return wait_.is_enlisted && wait_.events == 0; }
+    [[nodiscard]] CORUN_SWITCH bool has_enlisted() const noexcept { return wait_.is_enlisted; }
     [[nodiscard]] bool cancel() noexcept {
         withdraw();
         return true;
@@ -119,8 +120,9 @@ protected:
     // In a simulation nobody calls the system: who would is refused where it begins to wait.
     [[nodiscard]] static bool may_call(const fiber_record& self) noexcept;
     static void refuse_where_simulated(const fiber_record& self, const char* operation, int fd);
-    // Whether a call would not block, or would fail, by asking the system; takes nothing.
-    [[nodiscard]] bool is_ready_now(int fd) const noexcept;
+    // Whether a call would not block, or would fail, by asking the system; takes nothing. Who was told of something that somebody
+    // else has taken waits again.
+    [[nodiscard]] bool is_ready_now(int fd, acquaintance how, const char* operation);
 
     // True: it has ended, because it could not be registered. Throws std::logic_error inside of a simulation.
     CORUN_SWITCH bool wait_on(fiber_record& fiber, direction way, acquaintance how, const char* operation) {
@@ -137,7 +139,7 @@ protected:
     // It has taken an edge, and has not found the end of what there is.
     void leave_the_rest(const fiber_record& self) noexcept;
     // Between two calls of one operation the others get their turn. Throws `cancelled`.
-    static void take_turns(fiber_record& self);
+    void take_turns(fiber_record& self);
 
     [[nodiscard]] CORUN_SWITCH bool has_ended() const noexcept { return outcome_ != undecided; }
     // Nobody who is asleep ends: an event, or a failure to wait, has taken the wait out of its slot.
@@ -149,14 +151,16 @@ protected:
     [[nodiscard]] boost::system::error_code error() const noexcept;
     [[noreturn]] void raise(const char* what) const;
 
-    // Whether it succeeded. Where nobody has called `commit`, because `ready` has chosen it among others, it is done now.
+    // Whether it succeeded. Where nobody has called `commit`, because `ready` has chosen it among others, it is done now. The system
+    // has said that a call is worth it, whatever was known of the descriptor.
     template <class Operation>
     CORUN_SWITCH static bool is_success(Operation& op) {
         return op.outcome_ == succeeded || (op.outcome_ == undecided && is_success_late(op));
     }
     template <class Operation>
     [[gnu::noinline]] static bool is_success_late(Operation& op) {
-        await(this_fiber_record(std::source_location{}), op);
+        fiber_record& self = this_fiber_record(std::source_location{});
+        if (!may_call(self) || !op.commit_chosen(self)) await(self, op);
         return op.outcome_ == succeeded;
     }
 

@@ -22,19 +22,15 @@ concept spawn_target = std::same_as<std::remove_cvref_t<T>, scheduler> || contex
 
 // The scheduler that runs on an executor: its context's own where that has the same executor, otherwise one that lives while
 // it has fibers.
-[[nodiscard]] scheduler_impl& scheduler_on(const boost::asio::any_io_executor& executor);
-
-[[nodiscard]] scheduler_impl& impl_behind(const scheduler::executor_type& executor) noexcept;
+[[nodiscard]] scheduler_core& scheduler_on(const boost::asio::any_io_executor& executor);
 
 template <spawn_target Target>
-[[nodiscard]] scheduler_impl& scheduler_for(Target& target) {
+[[nodiscard]] scheduler_core& scheduler_for(Target& target) {
     using T = std::remove_cvref_t<Target>;
-    if constexpr (std::same_as<T, scheduler>)
-        return target.impl();
-    else if constexpr (std::same_as<T, scheduler::executor_type>)
-        return impl_behind(target);
+    if constexpr (std::same_as<T, scheduler> || std::same_as<T, scheduler::executor_type>)
+        return target.core();
     else if constexpr (context_target<Target>)
-        return scheduler::of(target).impl();
+        return scheduler::of(target).core();
     else
         return scheduler_on(target);
 }

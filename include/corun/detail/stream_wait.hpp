@@ -27,11 +27,13 @@ namespace corun::detail {
 // of the scheduler, once it has been handed over.
 class stream_wait : public io_watcher, public inbox_node {
 public:
-    // Inside of the scheduler: ends with operation_aborted, unless it is over already.
+    // Inside of the scheduler: ends with operation_aborted, unless it has failed already. What it was told of is left where it is.
     void abort() noexcept;
+    // Likewise, of one that is on its way through the scheduler's inbox, if that is a wait for the descriptor.
+    static void abandon_queued(inbox_node& node, int fd) noexcept;
 
 protected:
-    stream_wait(scheduler_impl& scheduler, direction d, int number, acquaintance how) noexcept;
+    stream_wait(scheduler_core& scheduler, direction d, int number) noexcept;
     ~stream_wait();
 
     // To the inbox: it will be stepped there. Any thread.
@@ -41,13 +43,13 @@ protected:
     // Tries, waits again, or completes. @param dropped  its context is gone: destroys itself without calling anybody
     virtual void step(bool dropped) = 0;
 
-    boost::intrusive_ptr<scheduler_impl> home_;
-    acquaintance how_;
+    boost::intrusive_ptr<scheduler_core> home_;
     bool queued_ = false;
     int failure_ = 0;  // errno
 
 private:
     static void was_told(io_watcher& self, bool gone) noexcept;
+    static void take_queued(inbox_node& node, scheduler_core& core);
 };
 
 // Throws std::logic_error: a simulation has no real sockets.
@@ -57,7 +59,7 @@ inline void refuse_where_simulated(const scheduler_core& core, direction way, in
         refuse_stream(way, fd);
 }
 // The system has said that a call would block.
-void note_exhausted(scheduler_impl& home, int fd, direction way) noexcept;
+void note_exhausted(scheduler_core& home, int fd, direction way) noexcept;
 
 // A handler and what it will be called with.
 template <class Handler>
@@ -99,12 +101,11 @@ class stream_operation final : public stream_wait {
 public:
     // @param own  the handler's executor is the scheduler's, and this is called inside of it
     template <class H>
-    static void begin(H&& handler, const Fallback& fallback, scheduler_impl& on, bool own, const Buffers& buffers, int number,
-                      acquaintance how) {
+    static void begin(H&& handler, const Fallback& fallback, scheduler_core& on, bool own, const Buffers& buffers, int number) {
         allocator memory{boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>{})};
         stream_operation* op = std::allocator_traits<allocator>::allocate(memory, 1);
         try {
-            new (op) stream_operation{std::forward<H>(handler), fallback, on, own, buffers, number, how};
+            new (op) stream_operation{std::forward<H>(handler), fallback, on, own, buffers, number};
         } catch (...) {
             std::allocator_traits<allocator>::deallocate(memory, op, 1);
             throw;
@@ -118,9 +119,8 @@ public:
 
 private:
     template <class H>
-    stream_operation(H&& handler, const Fallback& fallback, scheduler_impl& on, bool own, const Buffers& buffers, int number,
-                     acquaintance how)
-        : stream_wait{on, Way, number, how},
+    stream_operation(H&& handler, const Fallback& fallback, scheduler_core& on, bool own, const Buffers& buffers, int number)
+        : stream_wait{on, Way, number},
           handler_{std::forward<H>(handler)},
           buffers_{buffers},
           executor_{boost::asio::get_associated_executor(handler_, fallback)},
@@ -162,7 +162,7 @@ private:
         moved = outcome.moved;
         ec = outcome.error;
         if (outcome.would_block) note_exhausted(*home_, fd, Way);
-        if (outcome.drained) core_of(*home_)->known_descriptors.was_drained(fd);
+        if (outcome.drained) home_->known_descriptors.was_drained(fd);
         return !outcome.would_block;
     }
 

@@ -37,13 +37,19 @@ struct token_state_base {
 // terminal.
 void ask_to_stop(token_state_base& state);
 [[noreturn]] void throw_abandoned(fiber_record& self);
+[[noreturn]] void throw_context_is_gone(fiber_record& self);
 // Throws `cancelled` when the scheduler's context is being destroyed: an operation begun now would never complete.
-void refuse_when_context_is_gone(fiber_record& self);
-// The same, and notes whether what is waited for belongs to another context.
-void begin_wait(fiber_record& self, const boost::asio::execution_context& context);
+inline void refuse_when_context_is_gone(fiber_record& self) {
+    if (self.owner->is_dying()) [[unlikely]]
+        throw_context_is_gone(self);
+}
 // Whether a context is another one than the fiber's: what waits for it is waited for when the fiber's own is destroyed.
-[[nodiscard]] bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept;
-[[nodiscard]] scheduler::executor_type executor_of(fiber_record& fiber) noexcept;
+[[nodiscard]] inline bool is_elsewhere(const fiber_record& self, const boost::asio::execution_context& context) noexcept {
+    return &context != &self.owner->context;
+}
+[[nodiscard]] inline scheduler::executor_type executor_of(const fiber_record& fiber) noexcept {
+    return scheduler::executor_type{*fiber.owner};
+}
 
 // Sets done and wakes. Takes over the handler's reference: the last touch of the state is the store.
 inline void complete(token_state_base& state) noexcept {

@@ -19,11 +19,19 @@ class [[nodiscard]] transfer_operation : public socket_wait, public std::conditi
 public:
     transfer_operation(Io& io, const Buffers& buffers) : socket_wait{Way, takes_edge}, io_{&io}, buffers_{buffers} {}
 
-    [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : io_->native_handle()); }
+    [[nodiscard]] bool ready() {
+        return buffers_.is_used_up() || is_ready_now(has_begun() ? wait_.fd : io_->native_handle(), wonted, name);
+    }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        if ((!has_begun() && !begin()) || wait_on(fiber, Way, meet(*io_), name)) return true;
-        if constexpr (remembers_registration) io_->is_registered_as(fiber.owner->known_descriptors.slots[wait_.fd].registration);
+        if (!has_begun() && !begin()) return true;
+        if (io_ != nullptr) meet(*io_);
+        if (wait_on(fiber, Way, wonted, name)) return true;
+        if constexpr (remembers_registration)
+            if (io_ != nullptr) {
+                io_->waits_at(*fiber.owner, Way);
+                io_->is_registered_as(Way, fiber.owner->known_descriptors.slots[wait_.fd].registration);
+            }
         return false;
     }
 
@@ -37,13 +45,27 @@ public:
             return at_once_otherwise(self);
         descriptor_slot& slot = known.slots[wait_.fd];
         if ((slot.bits & ready_bit(Way)) != 0) return attempt<false>(self);
+        if (buffers_.is_used_up()) [[unlikely]]
+            return finish();
         if constexpr (remembers_registration)
-            if (slot.registration == io_->registration()) known.enlist_registered(slot, wait_, Way, self);
+            if (slot.registration == io_->registration(Way)) known.enlist_registered(slot, wait_, Way, self);
         return false;
     }
     // A wait that has ended is worth a call.
     CORUN_SWITCH bool commit(fiber_record& self) { return has_ended() || commit_woken(self); }
-    CORUN_SWITCH bool commit_woken(fiber_record& self) { return !is_asleep() && attempt<takes_edge>(self); }
+    CORUN_SWITCH bool commit_woken(fiber_record& self) {
+        if (wait_.events != 0) [[likely]] {
+            descriptor_table& known = self.owner->known_descriptors;
+            known.remove(known.slots[wait_.fd], wait_, Way);
+        } else if (wait_.is_enlisted) {
+            return false;
+        }
+        return attempt<takes_edge>(self);
+    }
+    bool commit_chosen(fiber_record& self) {
+        wait_.leave();
+        return (!has_begun() && !begin()) || attempt<false>(self);
+    }
 
     std::size_t get() {
         if (!is_success(*this)) [[unlikely]]
@@ -62,7 +84,7 @@ private:
     static constexpr bool reads = Way == direction::read;
     static constexpr const char* name = reads ? "read" : "write";
     static constexpr bool takes_edge = reads && kind == io_kind::tcp;
-    static constexpr bool remembers_registration = requires(Io& io) { io.registration(); };
+    static constexpr bool remembers_registration = requires(Io& io) { io.registration(Way); };
 
     CORUN_SWITCH bool begin() {
         if (!socket_wait::begin(io_->native_handle())) return false;
@@ -75,7 +97,10 @@ private:
     }
     static constexpr acquaintance wonted = asio_socket<Io> ? acquaintance::known : acquaintance::stranger;
 
-    bool at_once_otherwise(fiber_record& self) { return !begin() || (is_worth_a_call(self, Way) && attempt<false>(self)); }
+    bool at_once_otherwise(fiber_record& self) {
+        if (!begin()) return true;
+        return is_worth_a_call(self, Way) ? attempt<false>(self) : buffers_.is_used_up() && finish();
+    }
 
     // @tparam WasTold  it may have taken an edge
     template <bool WasTold>
@@ -97,19 +122,24 @@ private:
                 leave_the_rest(self);
             }
             moved_ = (All ? moved_ : 0) + static_cast<std::size_t>(n);
-            if (!All || moved_ == buffers_.size()) return finish();
-            if (!goes_on(self)) return false;
+            if (!All || buffers_.is_used_up(moved_)) return finish();
+            if (!goes_on(self)) return has_ended();
         }
     }
     // Another call for the rest, after the others' turn, if it may bring more. Who had waited waits again otherwise.
     bool goes_on(fiber_record& self) {
-        take_turns(self);
+        if (!self.owner->spend()) pause(self);
         if (is_worth_a_call(self, Way)) return true;
         if (has_waited()) (void)wait_on(self, Way, wonted, name);
         return false;
     }
+    // The object may be gone afterwards.
+    void pause(fiber_record& self) {
+        if (Io* const io = std::exchange(io_, nullptr)) meet(*io);
+        take_turns(self);
+    }
 
-    Io* io_;
+    Io* io_;  // until others have had a turn between two calls
     remaining<Buffers> buffers_;
     std::size_t moved_ = 0;
 };
@@ -123,10 +153,14 @@ public:
 
     datagram_operation(Socket& s, const Buffers& buffers, peer p) : socket_wait{Way}, socket_{&s}, buffers_{buffers}, peer_{p} {}
 
-    [[nodiscard]] bool ready() const { return is_ready_now(has_begun() ? wait_.fd : socket_->native_handle()); }
+    [[nodiscard]] bool ready() {
+        return is_ready_now(has_begun() ? wait_.fd : socket_->native_handle(), acquaintance::known, name);
+    }
     void start(const waker& w) { start_on(*w.fiber()); }
     bool start_on(fiber_record& fiber) {
-        return (!has_begun() && !begin(socket_->native_handle())) || wait_on(fiber, Way, meet(*socket_), name);
+        if (!has_begun() && !begin(socket_->native_handle())) return true;
+        meet(*socket_);
+        return wait_on(fiber, Way, acquaintance::known, name);
     }
 
     bool at_once(fiber_record& self) {
@@ -135,7 +169,12 @@ public:
     }
     bool commit(fiber_record& self) {
         if (is_asleep()) return false;
+        wait_.leave();
         return has_ended() || was_abandoned() || attempt(self);
+    }
+    bool commit_chosen(fiber_record& self) {
+        wait_.leave();
+        return (!has_begun() && !begin(socket_->native_handle())) || was_abandoned() || attempt(self);
     }
 
     std::size_t get() {
@@ -152,7 +191,7 @@ private:
     static constexpr const char* name = Way == direction::read ? "recv_from" : "send_to";
 
     bool attempt(fiber_record& self) {
-        typename remaining<Buffers>::pieces pieces;
+        typename pieces_of_datagram::pieces pieces;
         std::size_t wanted = 0;
         msghdr header{};
         header.msg_iovlen = buffers_.fill(pieces, 0, wanted);
@@ -178,8 +217,11 @@ private:
         }
     }
 
+    // What the system has no room for in one call cannot follow in another. As many as Asio passes.
+    using pieces_of_datagram = remaining<Buffers, 64>;
+
     Socket* socket_;
-    remaining<Buffers> buffers_;
+    pieces_of_datagram buffers_;
     peer peer_;
     std::size_t moved_ = 0;
 };
