@@ -21,6 +21,11 @@ boost::system::error_code error_of(file_outcome outcome) noexcept {
     return {outcome.failure, boost::system::system_category()};
 }
 
+open_file& closed_file() noexcept {
+    static open_file closed{-1, {}};  // nobody changes it
+    return closed;
+}
+
 void throw_file_error(boost::system::error_code ec, const char* what, const std::string& path) {
     throw boost::system::system_error{ec, std::string{what} + " '" + path + "'"};
 }
@@ -67,8 +72,6 @@ int flags_of(file::mode how) noexcept {
 }  // namespace
 }  // namespace detail
 
-file::file() : file_{std::make_unique<detail::open_file>(-1, std::string{})} {}
-
 std::unique_ptr<detail::open_file> file::open_now(std::string path, mode how, unsigned permissions) {
     const int fd = ::open(path.c_str(), detail::flags_of(how), permissions);
     if (fd < 0) detail::throw_errno("open", path);
@@ -92,7 +95,7 @@ void file::sync_now(const detail::open_file& f) {
     if (::fsync(f.fd) != 0) detail::throw_errno("sync", f.path);
 }
 
-bool file::is_open() const noexcept { return file_->fd >= 0; }
+bool file::is_open() const noexcept { return target().fd >= 0; }
 
 void file::close() {
 #if defined(BOOST_ASIO_HAS_FILE)

@@ -4,7 +4,7 @@ namespace corun {
 
 bool semaphore::has(std::ptrdiff_t n) {
     home_.check("semaphore");
-    return permits_ >= n && waiting_.first() == nullptr;
+    return permits_ >= detail::at_least(0, n, negative) && waiting_.first() == nullptr;
 }
 
 bool semaphore::try_acquire(std::ptrdiff_t n) {
@@ -15,7 +15,7 @@ bool semaphore::try_acquire(std::ptrdiff_t n) {
 
 void semaphore::release(std::ptrdiff_t n) {
     home_.check("semaphore");
-    permits_ += n;
+    permits_ += detail::at_least(0, n, negative);
     serve();
 }
 

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <stdexcept>
 #include <vector>
 
 BOOST_FIXTURE_TEST_SUITE(barrier, corun_test::nothing_left)
@@ -60,6 +61,11 @@ BOOST_AUTO_TEST_CASE(who_drops_out_is_needed_no_longer) {
         BOOST_TEST(!corun::yield(one.join()));
         BOOST_TEST(corun::yield(b.arrive_and_wait()));
     });
+}
+
+BOOST_AUTO_TEST_CASE(it_is_for_somebody) {
+    BOOST_CHECK_THROW(corun::barrier{0}, std::invalid_argument);
+    BOOST_CHECK_THROW(corun::barrier{-3}, std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

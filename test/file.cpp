@@ -197,4 +197,17 @@ BOOST_AUTO_TEST_CASE(cancelled_at_any_moment) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(one_that_was_moved_from_is_closed) {
+    corun::run([] {
+        file a, b{std::move(a)};
+        BOOST_TEST(!a.is_open());
+        BOOST_TEST(a.path() == "");
+        a.seek(5);
+        BOOST_TEST(a.position() == 0U);
+        char next;
+        BOOST_CHECK_THROW(corun::yield(a.read(asio::buffer(&next, 1))), boost::system::system_error);
+        a.close();
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

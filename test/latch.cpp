@@ -1,5 +1,7 @@
 #include <corun/latch.hpp>
 
+#include <corun/concurrent_latch.hpp>
+
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/spawn.hpp>
@@ -36,6 +38,11 @@ BOOST_AUTO_TEST_CASE(below_zero_is_refused) {
         l.count_down();
         BOOST_CHECK_THROW(l.count_down(), std::logic_error);
     });
+}
+
+BOOST_AUTO_TEST_CASE(it_does_not_count_from_below_zero) {
+    BOOST_CHECK_THROW(corun::latch{-1}, std::invalid_argument);
+    BOOST_CHECK_THROW(corun::concurrent_latch{-1}, std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,7 @@
 #include <corun/semaphore.hpp>
 
+#include <corun/concurrent_semaphore.hpp>
+
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/select.hpp>
@@ -11,6 +13,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -72,6 +75,23 @@ BOOST_AUTO_TEST_CASE(one_who_asks_for_many_and_gives_up_lets_the_others_pass) {
         corun::yield(few.join());
         BOOST_CHECK_THROW(corun::yield(many.join()), corun::fiber_cancelled);
         BOOST_TEST(losing.done());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(numbers_below_zero_are_refused_and_change_nothing) {
+    corun::run([] {
+        BOOST_CHECK_THROW(corun::semaphore{-1}, std::invalid_argument);
+        BOOST_CHECK_THROW(corun::concurrent_semaphore{-1}, std::invalid_argument);
+        corun::semaphore plain{1};
+        corun::concurrent_semaphore shared{1};
+        BOOST_CHECK_THROW((void)plain.acquire(-1), std::invalid_argument);
+        BOOST_CHECK_THROW((void)plain.try_acquire(-1), std::invalid_argument);
+        BOOST_CHECK_THROW(plain.release(-1), std::invalid_argument);
+        BOOST_CHECK_THROW((void)shared.acquire(-1), std::invalid_argument);
+        BOOST_CHECK_THROW((void)shared.try_acquire(-1), std::invalid_argument);
+        BOOST_CHECK_THROW(shared.release(-1), std::invalid_argument);
+        BOOST_TEST(plain.permits() == 1);
+        BOOST_TEST(shared.permits() == 1);
     });
 }
 

@@ -1,6 +1,7 @@
 // Meeting again and again.
 #pragma once
 
+#include <corun/detail/checked_count.hpp>
 #include <corun/detail/wait_list.hpp>
 
 #include <cstddef>
@@ -12,8 +13,8 @@ class barrier {
 public:
     class arrival;
 
-    /// @param parties  how many arrivals end a phase; at least 1
-    explicit barrier(std::ptrdiff_t parties) noexcept : parties_{parties} {}
+    /// @param parties  how many arrivals end a phase; at least 1, or std::invalid_argument is thrown
+    explicit barrier(std::ptrdiff_t parties) : parties_{detail::at_least(1, parties, "corun: a barrier for nobody")} {}
     barrier(const barrier&) = delete;
     barrier& operator=(const barrier&) = delete;
 

@@ -1,6 +1,7 @@
 // Waiting for a number of things to have happened, for everyone.
 #pragma once
 
+#include <corun/detail/checked_count.hpp>
 #include <corun/detail/countdown.hpp>
 
 #include <cstddef>
@@ -12,7 +13,9 @@ namespace corun {
 /// thread; only the yield on `wait()` switches.
 class concurrent_latch : public detail::countdown {
 public:
-    explicit concurrent_latch(std::ptrdiff_t count) noexcept : countdown{count} {}
+    /// Throws std::invalid_argument for a count below zero.
+    explicit concurrent_latch(std::ptrdiff_t count)
+        : countdown{detail::at_least(0, count, "corun: a concurrent_latch that counts from below zero")} {}
 
     /// Throws std::logic_error, and changes nothing, if fewer than n are left.
     void count_down(std::ptrdiff_t n = 1) {

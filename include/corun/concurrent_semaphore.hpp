@@ -1,6 +1,7 @@
 // A number of permits, for everyone.
 #pragma once
 
+#include <corun/detail/checked_count.hpp>
 #include <corun/detail/gate.hpp>
 
 #include <cstddef>
@@ -19,25 +20,28 @@ class concurrent_semaphore {
         void give_back(std::ptrdiff_t n) noexcept { count += n; }
     };
     using gate = detail::gate<permits_left>;
+    [[nodiscard]] static std::ptrdiff_t checked(std::ptrdiff_t n) {
+        return detail::at_least(0, n, "corun: a concurrent_semaphore, and a number below zero");
+    }
 
 public:
-    explicit concurrent_semaphore(std::ptrdiff_t permits) noexcept : gate_{{permits}} {}
+    explicit concurrent_semaphore(std::ptrdiff_t permits) : gate_{{checked(permits)}} {}
 
     /// An operation without a value. A cancelled one has taken none, unless the permits were already on their way: completion wins.
-    [[nodiscard]] gate::operation acquire(std::ptrdiff_t n = 1) noexcept { return gate_.wait(n); }
+    [[nodiscard]] gate::operation acquire(std::ptrdiff_t n = 1) { return gate_.wait(checked(n)); }
     /// Blocks the calling thread. Throws switch_forbidden on a fiber, and timed_out, with nothing taken, at the deadline.
     void blocking_acquire(std::ptrdiff_t n = 1, clock::time_point deadline = clock::time_point::max()) {
-        gate_.wait_blocking(n, "concurrent_semaphore::blocking_acquire()", deadline);
+        gate_.wait_blocking(checked(n), "concurrent_semaphore::blocking_acquire()", deadline);
     }
     /// Calls the token's handler as void(std::exception_ptr): null, or operation_aborted if it was cancelled through its slot.
     template <class Token>
     auto async_acquire(std::ptrdiff_t n, Token&& token) {
-        return detail::async_request<gate::request>(std::forward<Token>(token), std::ref(gate_), n);
+        return detail::async_request<gate::request>(std::forward<Token>(token), std::ref(gate_), checked(n));
     }
     /// Takes n permits if they are there and nobody waits.
-    [[nodiscard]] bool try_acquire(std::ptrdiff_t n = 1) noexcept { return gate_.try_take(n); }
+    [[nodiscard]] bool try_acquire(std::ptrdiff_t n = 1) { return gate_.try_take(checked(n)); }
     void release(std::ptrdiff_t n = 1) {
-        gate_.change([n](permits_left& left) { left.count += n; });
+        gate_.change([more = checked(n)](permits_left& left) { left.count += more; });
     }
     /// A moment's truth.
     [[nodiscard]] std::ptrdiff_t permits() const noexcept {

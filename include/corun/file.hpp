@@ -35,6 +35,8 @@ struct open_file {
     std::uint64_t position = 0;
 };
 
+[[nodiscard]] open_file& closed_file() noexcept;
+
 struct file_outcome {
     std::size_t moved = 0;
     int failure = 0;  // errno, or end_of_file
@@ -140,7 +142,7 @@ public:
     friend constexpr mode operator|(mode a, mode b) noexcept { return static_cast<mode>(static_cast<unsigned>(a) | b); }
 
     /// Closed. Anything that is asked of it fails with bad_descriptor.
-    file();
+    file() noexcept = default;
 
     /// Opens a file. What is created has these permissions, less the process's mask. A directory is refused with is_a_directory.
     [[nodiscard]] static auto open(std::string path, mode how, unsigned permissions = 0666) {
@@ -165,12 +167,12 @@ public:
     template <class MutableBuffers>
         requires boost::asio::is_mutable_buffer_sequence<MutableBuffers>::value
     [[nodiscard]] auto read(const MutableBuffers& buffers) {
-        return transfer<detail::direction::read, true>(file_->position, buffers, &file_->position);
+        return transfer<detail::direction::read, true>(target().position, buffers, &target().position);
     }
     template <class MutableBuffers>
         requires boost::asio::is_mutable_buffer_sequence<MutableBuffers>::value
     [[nodiscard]] auto read_some(const MutableBuffers& buffers) {
-        return transfer<detail::direction::read, false>(file_->position, buffers, &file_->position);
+        return transfer<detail::direction::read, false>(target().position, buffers, &target().position);
     }
 
     /// Writes at a place, at least a byte; the value is the number of bytes.
@@ -189,23 +191,25 @@ public:
     template <class ConstBuffers>
         requires boost::asio::is_const_buffer_sequence<ConstBuffers>::value
     [[nodiscard]] auto write(const ConstBuffers& buffers) {
-        return transfer<detail::direction::write, true>(file_->position, buffers, &file_->position);
+        return transfer<detail::direction::write, true>(target().position, buffers, &target().position);
     }
 
     /// Its size in bytes.
     [[nodiscard]] auto size() const {
-        return blocking([f = file_.get()] { return size_now(*f); });
+        return blocking([f = &target()] { return size_now(*f); });
     }
     /// Returns when what was written is on the device.
     [[nodiscard]] auto sync() const {
-        return blocking([f = file_.get()] { sync_now(*f); });
+        return blocking([f = &target()] { sync_now(*f); });
     }
 
     [[nodiscard]] bool is_open() const noexcept;
-    [[nodiscard]] const std::string& path() const noexcept { return file_->path; }
+    [[nodiscard]] const std::string& path() const noexcept { return target().path; }
     /// Where `read` and `write` go on. Never switches, as all below.
-    [[nodiscard]] std::uint64_t position() const noexcept { return file_->position; }
-    void seek(std::uint64_t to) noexcept { file_->position = to; }
+    [[nodiscard]] std::uint64_t position() const noexcept { return target().position; }
+    void seek(std::uint64_t to) noexcept {
+        if (file_) file_->position = to;
+    }
     /// Closes it; nothing of it may be under way. May block where a file system writes at the close: sync first.
     void close();
 
@@ -214,6 +218,9 @@ private:
     [[nodiscard]] static std::unique_ptr<detail::open_file> open_now(std::string path, mode how, unsigned permissions);
     [[nodiscard]] static std::uint64_t size_now(const detail::open_file& f);
     static void sync_now(const detail::open_file& f);
+
+    // A closed one stands in where there is none.
+    [[nodiscard]] detail::open_file& target() const noexcept { return file_ ? *file_ : detail::closed_file(); }
 
     template <detail::direction Way, bool All, class Buffers>
     auto transfer(std::uint64_t offset, const Buffers& buffers, std::uint64_t* position) {
@@ -231,9 +238,9 @@ private:
             else
                 return by.async_write_some_at(offset, buffers, asio::deferred);
         }();
-        return detail::uring_transfer<decltype(op)>{std::move(op), what, *file_, position};
+        return detail::uring_transfer<decltype(op)>{std::move(op), what, target(), position};
 #else
-        return detail::file_transfer<Buffers, Way, All>{*file_, offset, buffers, position};
+        return detail::file_transfer<Buffers, Way, All>{target(), offset, buffers, position};
 #endif
     }
 
@@ -241,7 +248,7 @@ private:
 #if defined(BOOST_ASIO_HAS_FILE)
     // Asio's object for the same file, of the fiber's context; made when it is first read or written.
     boost::asio::random_access_file& on_ring() {
-        if (!ring_) ring_ = std::make_unique<boost::asio::random_access_file>(this_fiber::executor(), detail::copy_of(*file_));
+        if (!ring_) ring_ = std::make_unique<boost::asio::random_access_file>(this_fiber::executor(), detail::copy_of(target()));
         return *ring_;
     }
     std::unique_ptr<boost::asio::random_access_file> ring_;

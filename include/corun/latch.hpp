@@ -1,6 +1,7 @@
 // Waiting for a number of things to have happened.
 #pragma once
 
+#include <corun/detail/checked_count.hpp>
 #include <corun/detail/wait_operation.hpp>
 
 #include <cstddef>
@@ -11,7 +12,8 @@ namespace corun {
 /// throws wrong_scheduler. Nothing but the yield on `wait()` switches.
 class latch {
 public:
-    explicit latch(std::ptrdiff_t count) noexcept : count_{count} {}
+    /// Throws std::invalid_argument for a count below zero.
+    explicit latch(std::ptrdiff_t count) : count_{detail::at_least(0, count, "corun: a latch that counts from below zero")} {}
     latch(const latch&) = delete;
     latch& operator=(const latch&) = delete;
 

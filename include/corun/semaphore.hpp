@@ -1,6 +1,7 @@
 // A number of permits.
 #pragma once
 
+#include <corun/detail/checked_count.hpp>
 #include <corun/detail/wait_list.hpp>
 
 #include <cstddef>
@@ -9,17 +10,18 @@
 namespace corun {
 
 /// Permits for fibers of one scheduler, first come, first served: who asks for many is not overtaken by those who ask for few. Any
-/// use on another scheduler throws wrong_scheduler. Nothing but the yield on `acquire()` switches. Must outlive those who wait.
+/// use on another scheduler throws wrong_scheduler. Numbers below zero are refused with std::invalid_argument. Nothing but the yield
+/// on `acquire()` switches. Must outlive those who wait.
 class semaphore {
 public:
     class acquire_operation;
 
-    explicit semaphore(std::ptrdiff_t permits) noexcept : permits_{permits} {}
+    explicit semaphore(std::ptrdiff_t permits) : permits_{detail::at_least(0, permits, negative)} {}
     semaphore(const semaphore&) = delete;
     semaphore& operator=(const semaphore&) = delete;
 
     /// An operation without a value: takes n permits at once. A cancelled one has taken none.
-    [[nodiscard]] acquire_operation acquire(std::ptrdiff_t n = 1) noexcept;
+    [[nodiscard]] acquire_operation acquire(std::ptrdiff_t n = 1);
     /// Takes n permits if they are there and nobody waits.
     [[nodiscard]] bool try_acquire(std::ptrdiff_t n = 1);
     /// Gives n permits, to those who wait first.
@@ -31,6 +33,7 @@ public:
     }
 
 private:
+    static constexpr const char* negative = "corun: a semaphore, and a number below zero";
     [[nodiscard]] bool has(std::ptrdiff_t n);
     void serve() noexcept;  // grants to the first ones as many as there are permits for
 
@@ -61,6 +64,6 @@ private:
     std::ptrdiff_t wanted_;
 };
 
-inline semaphore::acquire_operation semaphore::acquire(std::ptrdiff_t n) noexcept { return {*this, n}; }
+inline semaphore::acquire_operation semaphore::acquire(std::ptrdiff_t n) { return {*this, detail::at_least(0, n, negative)}; }
 
 }  // namespace corun
