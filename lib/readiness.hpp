@@ -23,8 +23,8 @@ class scheduler_impl;
 // each wait anew. Touched only by the scheduler's owner.
 //
 // The kernel forgets a registration when the file is closed, silently, and the number comes back with the next file. A slot is
-// therefore believed only if the socket bears the mark that registering leaves on it (socket.hpp), and no socket without one
-// was registered under the number since, by any scheduler (`adoptions`).
+// therefore believed only if the socket bears the mark that it gets before it is registered (detail/socket_wait.hpp), and no socket
+// without one was met under the number since, by any scheduler (`adoptions`).
 class readiness {
 public:
     explicit readiness(scheduler_impl& owner) noexcept;
@@ -75,7 +75,7 @@ private:
     enum class watched_as : std::uint8_t {
         nothing,  // it has failed, with errno
         renewed,  // the file under this number was registered already
-        added,    // it was not
+        added,  // it was not
     };
     [[nodiscard]] watched_as watch(int fd, descriptor_slot& s, std::uint32_t events, bool is_likely_new) noexcept;
     void adopt(int fd, descriptor_slot& s, acquaintance how, direction way);
