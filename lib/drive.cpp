@@ -103,7 +103,7 @@ void scheduler_impl::drive() {
     if (outer != nullptr && outer->running != nullptr) {
         // Only an event loop that was run on a fiber brings us here. If it is one of ours, its drive posts the next one.
         if (outer != this) knock();
-        throw switch_forbidden{"corun: an event loop was run on fiber " + detail::describe(*outer->running) +
+        throw switch_forbidden{"corun: an event loop was run" + describe_here() +
                                "; run it on a plain thread, or use corun::yield to wait"};
     }
     if (!try_enter()) return;
@@ -144,9 +144,14 @@ void scheduler_impl::go_on_here() {
     settle_down();
 }
 
-// The handler of our own descriptor, whose reference to this is the owner's from when he looks.
+// The handler of our own descriptor, whose reference to this is the owner's from when he looks. He takes over one: a handler that
+// was cancelled too late may run beside the next one while another thread is the owner.
 void scheduler_impl::descriptors_are_due() {
-    set_bits(due_, descriptors_due);
+    boost::intrusive_ptr<scheduler_impl> second;
+    if (is_only_thread())
+        set_bits(due_, descriptors_due);
+    else if ((set_bits(due_, descriptors_due) & descriptors_due) != 0)
+        second.reset(this, false);
     drive();
 }
 

@@ -1,6 +1,6 @@
 #include <corun/error.hpp>
 
-#include <corun/detail/record.hpp>
+#include <corun/detail/core.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/core/demangle.hpp>
@@ -29,6 +29,8 @@ std::string cancelled::message() const {
 
 timed_out::timed_out(const std::string& what) : system_error{boost::asio::error::timed_out, what} {}
 
+channel_closed::channel_closed() : runtime_error{"corun: the channel is closed" + detail::describe_here()} {}
+
 namespace detail {
 
 std::string describe(const std::source_location& where) {
@@ -51,6 +53,15 @@ std::string describe(const std::exception_ptr& failure) {
 std::string describe(const fiber_record& fiber) {
     const std::string number = "#" + std::to_string(fiber.id);
     return fiber.name.empty() ? number : "'" + fiber.name + "' (" + number + ")";
+}
+
+std::string describe_here() {
+    const scheduler_core* core = current_core();
+    if (core == nullptr || core->running == nullptr) return {};
+    const fiber_record& self = *core->running;
+    const auto &at = self.where, &origin = self.spawned_at;
+    const bool is_fresh = at.line() == origin.line() && at.column() == origin.column() && at.file_name() == origin.file_name();
+    return ", on fiber " + describe(self) + (is_fresh ? ", spawned at " : ", last yield at ") + describe(at);
 }
 
 }  // namespace detail

@@ -57,12 +57,13 @@ group_state::group_state(fiber_record& parent, const group_options& options, std
 void group_state::expect_inside(const char* what) const {
     if (current_core() == parent_.owner) return;
     throw wrong_scheduler{std::string{"corun: "} + what + " was called outside of the scheduler of the group of " +
-                          describe(where_) + "; go there by its executor, as in asio::post(executor, [g]() mutable { ... })"};
+                          describe(where_) + describe_here() +
+                          "; go there by its executor, as in asio::post(executor, [g]() mutable { ... })"};
 }
 
 scheduler_core& group_state::scheduler() const {
     if (phase_ == phase::ended)
-        throw group_ended{"corun: a fiber was to be spawned into the group of " + describe(where_) + ", which has ended"};
+        throw group_ended{"corun: spawn() into the group of " + describe(where_) + ", which has ended" + describe_here()};
     expect_inside("group::spawn()");
     return *parent_.owner;
 }

@@ -19,9 +19,8 @@ bool home::bind(scheduler_core* here, const char* what) const {
         if (word_.compare_exchange_strong(word, word | reinterpret_cast<std::uintptr_t>(here), std::memory_order_relaxed))
             return is_open;
     }
-    std::string where = "by plain code";
-    if (here != nullptr) where = here->running != nullptr ? "on fiber " + describe(*here->running) + " of another" : "on another";
-    throw wrong_scheduler{"corun: a " + std::string{what} + " that belongs to one scheduler was used " + where +
+    throw wrong_scheduler{"corun: a " + std::string{what} + " that belongs to one scheduler was used " +
+                          (here != nullptr ? "on another" : "by plain code") + describe_here() +
                           "; those called concurrent_ may be shared"};
 }
 

@@ -1,6 +1,5 @@
 #include "readiness.hpp"
 
-#include "kept_errno.hpp"
 #include "scheduler_impl.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -43,27 +42,15 @@ std::uint64_t next_registration(int fd) noexcept {
     return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
-}  // namespace
-
-readiness::readiness(scheduler_impl& owner) noexcept : owner_{owner}, table_{owner.known_descriptors} {}
-readiness::~readiness() = default;
-
-void readiness::open() {
-    if (epoll_ >= 0) return;
-    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0) throw boost::system::system_error{errno, boost::system::system_category(), "epoll_create1"};
-    const kept_errno of_the_fiber;
-    try {
-        if (const auto* own = owner_.own_executor())
-            own_watched_.emplace(*own, fd);
-        else
-            watched_.emplace(owner_.executor, fd);
-    } catch (...) {
-        ::close(fd);
-        throw;
-    }
-    epoll_ = fd;
+[[noreturn]] void refuse_second(const io_wait& wait, const io_wait& first) {
+    const std::string name = first.fiber != nullptr
+                                 ? "fiber " + describe(*first.fiber) + " waits at " + describe(first.fiber->where)
+                                 : std::string{"a stream's operation waits"};
+    throw std::logic_error{"corun: two wait for the same direction of descriptor " + std::to_string(wait.fd) + describe_here() +
+                           "; " + name + " already"};
 }
+
+}  // namespace
 
 void readiness::make_room_for(int fd) {
     slots_.resize(static_cast<std::size_t>(fd) + 1);
@@ -73,12 +60,11 @@ void readiness::make_room_for(int fd) {
 
 void readiness::add(io_wait& wait, acquaintance how) {
     if (wait.is_enlisted) return;
-    open();
+    if (epoll_ < 0) open();
     if (table_.find(wait.fd) == nullptr) make_room_for(wait.fd);
     descriptor_slot& s = slots_[static_cast<std::size_t>(wait.fd)];
     adopt(wait.fd, s, how, wait.way);
-    if (s.waits[table_.index(wait.way)] != nullptr)
-        throw std::logic_error{"corun: two fibers wait for the same direction of descriptor " + std::to_string(wait.fd)};
+    if (const io_wait* other = s.waits[table_.index(wait.way)]; other != nullptr) refuse_second(wait, *other);
     wait.events = 0;
     if (wait.fiber == nullptr) static_cast<io_watcher&>(wait).table = &table_;
     table_.enlist(s, wait, wait.way);
@@ -201,63 +187,6 @@ void readiness::poll() noexcept {
             }
         }
     } while (count == at_most);
-}
-
-namespace {
-
-// With an allocator of its own, as bind_allocator would give it, but without one's executor: Asio calls it without a detour then.
-class event_handler {
-public:
-    using allocator_type = block_allocator<void>;
-
-    // @param owner  a reference to it, which is counted
-    explicit event_handler(scheduler_impl& owner) noexcept : owner_{&owner, false} {}
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{owner_->descriptors.wait_memory()}; }
-    void operator()(boost::system::error_code ec) {
-        if (!ec) owner_.detach()->descriptors_are_due();
-    }
-
-private:
-    boost::intrusive_ptr<scheduler_impl> owner_;
-};
-
-}  // namespace
-
-template <class Descriptor>
-CORUN_SWITCH void readiness::wait_for(Descriptor& epoll) {
-    epoll.async_wait(Descriptor::wait_read, event_handler{owner_.lend_reference()});
-}
-
-void readiness::arm_anew() {
-    if (own_watched_)
-        wait_for(*own_watched_);
-    else
-        wait_for(*watched_);
-    armed_ = true;
-}
-
-void readiness::disarm() noexcept {
-    if (!armed_) return;
-    boost::system::error_code ignored;
-    if (own_watched_)
-        own_watched_->cancel(ignored);
-    else
-        watched_->cancel(ignored);
-    armed_ = false;
-}
-
-void readiness::close() noexcept {
-    for (descriptor_slot& s : slots_)
-        for (const direction way : {direction::read, direction::write})
-            if (io_wait* wait = s.waits[table_.index(way)]; wait != nullptr && wait->fiber == nullptr) {
-                table_.remove(s, *wait, way);
-                static_cast<io_watcher&>(*wait).told(static_cast<io_watcher&>(*wait), true);
-            }
-    own_watched_.reset();
-    watched_.reset();
-    epoll_ = -1;
-    table_ = {};
-    slots_ = {};
 }
 
 }  // namespace corun::detail

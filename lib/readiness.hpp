@@ -66,10 +66,12 @@ public:
     void close() noexcept;
 
 private:
+    // readiness_context.cpp, as are disarm and close
     void open();
     void arm_anew();
     template <class Descriptor>
     void wait_for(Descriptor& epoll);
+
     void make_room_for(int fd);
     // What epoll_ctl(2) has done.
     enum class watched_as : std::uint8_t {

@@ -22,9 +22,9 @@ struct stop_at_end final : end_listener {
 void refuse_on_fiber(const char* what, std::source_location where) {
     const scheduler_core* core = current_core();
     if (core == nullptr || core->running == nullptr) return;
-    if (where.line() == 0) where = core->running->where;
-    throw switch_forbidden{std::string{"corun: "} + what + " was called on fiber " + describe(*core->running) + " at " +
-                           describe(where)};
+    throw switch_forbidden{
+        std::string{"corun: "} + what + " was called" +
+        (where.line() == 0 ? describe_here() : " on fiber " + describe(*core->running) + " at " + describe(where))};
 }
 
 void run_until_ended(boost::asio::io_context& context, fiber_record& main) {

@@ -213,13 +213,16 @@ void runtime::refuse_if_ended() const {
     if (impl_->has_ended()) throw std::logic_error{"corun: a fiber was to be spawned on a runtime that has ended"};
 }
 
-runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options) {
-    return serve(at, [handler = std::move(handler)](stream<tcp::socket> peer) { handler(std::move(peer.socket())); }, options);
+runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options,
+                                      std::source_location where) {
+    return serve(
+        at, [handler = std::move(handler)](stream<tcp::socket> peer) { handler(std::move(peer.socket())); }, options, where);
 }
 
-runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options) {
+runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options,
+                                      std::source_location where) {
     refuse_if_ended();
-    return detail::start_server(*this, *impl_, at, std::move(handler), options);
+    return detail::start_server(*this, *impl_, at, std::move(handler), options, where);
 }
 
 void runtime::stop_at(clock::time_point end_of_grace) { impl_->stop_at(end_of_grace); }

@@ -71,6 +71,7 @@ private:
 
 // Listens and spawns the fibers that accept. Throws boost::system::system_error.
 [[nodiscard]] runtime::tcp::endpoint start_server(runtime& home, runtime_impl& impl, const runtime::tcp::endpoint& at,
-                                                  runtime::stream_handler handler, const serve_options& options);
+                                                  runtime::stream_handler handler, const serve_options& options,
+                                                  std::source_location where);
 
 }  // namespace corun::detail

@@ -48,28 +48,31 @@ bool is_of_connection(const error_code& ec) {
 }
 
 // Tells the handler of unhandled failures, from a fiber that goes on.
-void report(const error_code& ec, const std::string& where) {
-    corun::spawn({.name = "accept"}, [what = boost::system::system_error{ec, "cannot accept at " + where}] { throw what; });
+void report(const error_code& ec, const tcp::endpoint& at, std::source_location where) {
+    const boost::system::system_error what{ec, "cannot accept at " + spelled(at)};
+    corun::spawn({.name = "accept", .at = where}, [what] { throw what; });
 }
 
 // Accepts for threads first, first + 1 … last - 1 in turn; that is one thread or all of them.
-void accept_connections(tcp::acceptor& acceptor, runtime& home, std::size_t first, std::size_t last, const handler_ref& handler) {
-    const std::string where = spelled(acceptor.local_endpoint());
+void accept_connections(tcp::acceptor& acceptor, runtime& home, std::size_t first, std::size_t last, const handler_ref& handler,
+                        std::source_location where) {
+    const tcp::endpoint at = acceptor.local_endpoint();
     clock::time_point silent_until{};
     for (std::size_t next = first;; next = next + 1 == last ? first : next + 1) {
         error_code ec;
         const boost::asio::any_io_executor there = home.context_at(next).get_executor();
         stream<tcp::socket> peer = corun::yield(corun::accept_stream(acceptor, there), ec);
         if (!ec) {
-            home.spawn_on(next, {.name = "session"}, [handler, peer = std::move(peer)]() mutable { (*handler)(std::move(peer)); });
+            home.spawn_on(next, {.name = "session", .at = where},
+                          [handler, peer = std::move(peer)]() mutable { (*handler)(std::move(peer)); });
         } else if (is_shortage(ec)) {
             if (const auto now = clock::now(); now >= silent_until) {
                 silent_until = now + std::chrono::seconds{10};
-                report(ec, where);
+                report(ec, at, where);
             }
             corun::yield(corun::sleep_for(std::chrono::milliseconds{100}));
         } else if (!is_of_connection(ec)) {
-            report(ec, where);
+            report(ec, at, where);
             return;
         }
     }
@@ -78,7 +81,7 @@ void accept_connections(tcp::acceptor& acceptor, runtime& home, std::size_t firs
 }  // namespace
 
 tcp::endpoint start_server(runtime& home, runtime_impl& impl, const tcp::endpoint& at, runtime::stream_handler handler,
-                           const serve_options& options) try {
+                           const serve_options& options, std::source_location where) try {
     bool reuse_port = options.reuse_port;
     if (reuse_port && at.port() != 0) {  // with SO_REUSEPORT an address that is in use would be shared, and nobody be told
         bool never = false;
@@ -93,10 +96,11 @@ tcp::endpoint start_server(runtime& home, runtime_impl& impl, const tcp::endpoin
 
     const auto shared = std::make_shared<const runtime::stream_handler>(std::move(handler));
     for (std::size_t i = 0; i < acceptors.size(); ++i)
-        impl.add_server(corun::spawn(
-            home.scheduler_at(i), {.name = "accept"}, [&home, i, reuse_port, shared, acceptor = std::move(acceptors[i])]() mutable {
-                accept_connections(acceptor, home, reuse_port ? i : 0, reuse_port ? i + 1 : home.size(), shared);
-            }));
+        impl.add_server(corun::spawn(home.scheduler_at(i), {.name = "accept", .at = where},
+                                     [&home, i, reuse_port, shared, where, acceptor = std::move(acceptors[i])]() mutable {
+                                         accept_connections(acceptor, home, reuse_port ? i : 0, reuse_port ? i + 1 : home.size(),
+                                                            shared, where);
+                                     }));
     return bound;
 } catch (const boost::system::system_error& error) {
     throw boost::system::system_error{error.code(), "corun: cannot listen at " + spelled(at)};

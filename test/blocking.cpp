@@ -168,8 +168,8 @@ BOOST_AUTO_TEST_CASE(one_that_has_begun_is_waited_for_and_its_value_returned) {
 BOOST_AUTO_TEST_CASE(the_end_of_the_context_waits_for_functions_that_have_begun_and_drops_the_others) {
     std::atomic<int> begun{0}, ended{0}, fibers_ended{0};
     {
+        std::atomic<bool> open{false};  // functions that have begun still read it when the context ends
         asio::io_context context;
-        std::atomic<bool> open{false};
         for (int i = 0; i < 40; ++i)
             corun::spawn(context, [&] {
                 struct on_exit {

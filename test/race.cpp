@@ -1,5 +1,6 @@
 #include <corun/race.hpp>
 
+#include <corun/all.hpp>
 #include <corun/channel.hpp>
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
@@ -39,6 +40,24 @@ bool is_aborted(const std::exception_ptr& e) {
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(race, corun_test::nothing_left)
+
+BOOST_AUTO_TEST_CASE(coroutines_race_on_the_fibers_scheduler) {
+    corun::run([] {
+        const asio::any_io_executor home = corun::this_fiber::executor();
+        const auto after = [&](std::chrono::hours span, int n) -> asio::awaitable<int> {
+            asio::steady_timer timer{co_await asio::this_coro::executor, span};
+            co_await timer.async_wait(asio::use_awaitable);
+            BOOST_TEST((timer.get_executor() == home));
+            co_return n;
+        };
+        auto result = corun::yield(corun::race(after(1h, 1), after(0h, 2), corun::sleep_for(1h)));
+        BOOST_TEST(result.winner() == 1U);
+        BOOST_TEST(result.get<1>().value() == 2);
+        BOOST_TEST(is_aborted(result.get<0>().error()));
+        BOOST_TEST((corun::yield(corun::all(after(0h, 3), after(0h, 4))) == std::tuple{3, 4}));
+        (void)corun::race(after(1h, 5));  // inert: nothing begins
+    });
+}
 
 BOOST_AUTO_TEST_CASE(the_first_to_end_wins_and_the_others_are_stopped) {
     corun::run([] {

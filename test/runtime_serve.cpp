@@ -18,6 +18,7 @@
 #include <ctime>
 #include <map>
 #include <mutex>
+#include <source_location>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -45,10 +46,12 @@ std::string message_of(auto&& function) {
 struct failures {
     std::mutex lock;
     std::vector<std::string> messages;
+    std::vector<unsigned> lines;  // where their fibers come from
     corun::unhandled_handler handler() {
         return [this](const corun::unhandled_failure& failure) {
             const std::lock_guard hold{lock};
             messages.push_back(message_of([&] { std::rethrow_exception(failure.error); }));
+            lines.push_back(failure.spawned_at.line());
         };
     }
     std::size_t count() {
@@ -128,17 +131,20 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_not_ours_is_an_error_that_names_it) {
 BOOST_AUTO_TEST_CASE(a_failing_session_is_reported_and_the_others_go_on) {
     failures reported;
     corun::runtime cores{{.threads = 2, .scheduler = {.on_unhandled = reported.handler()}}};
-    const auto at = cores.serve(any_port, [](tcp::socket peer) {
+    const auto needs_a_good_start = [](tcp::socket peer) {
         char first = 0;
         corun::yield(asio::async_read(peer, asio::buffer(&first, 1), asio::deferred));
         if (first == '!') throw std::runtime_error{"bad first byte"};
         corun::yield(asio::async_write(peer, asio::buffer(&first, 1), asio::deferred));
-    });
+    };
+    const unsigned line = std::source_location::current().line() + 1;
+    const auto at = cores.serve(any_port, needs_a_good_start);
     BOOST_CHECK_THROW(ask(at, "!"), boost::system::system_error);
     BOOST_TEST(ask(at, "x") == "x");
     cores.stop();
     cores.join();
     BOOST_TEST((reported.messages == std::vector<std::string>{"bad first byte"}));
+    BOOST_TEST((reported.lines == std::vector{line}));
 }
 
 BOOST_AUTO_TEST_CASE(without_descriptors_it_reports_once_and_accepts_again_when_there_are_some) {

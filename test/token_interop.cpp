@@ -87,6 +87,21 @@ BOOST_AUTO_TEST_CASE(a_fiber_waits_for_a_coroutine) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_coroutine_reports_its_error_to_who_asks_for_it) {
+    corun::run([] {
+        const auto refused = [](error_code reason) -> asio::awaitable<int> {
+            if (reason) throw boost::system::system_error{reason};
+            co_return 3;
+        };
+        error_code ec = asio::error::eof;
+        BOOST_TEST(corun::yield(refused({}), ec) == 3);
+        BOOST_TEST(!ec);
+        BOOST_TEST(corun::yield(refused(asio::error::connection_refused), ec) == 0);
+        BOOST_TEST(ec == asio::error::connection_refused);
+        BOOST_CHECK_THROW(corun::yield(fails(), ec), std::out_of_range);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_coroutine_runs_exclusively_with_the_fibers_that_wait_for_it) {
     asio::thread_pool pool{3};
     int plain = 0;

@@ -101,10 +101,11 @@ public:
     using std::logic_error::logic_error;
 };
 
-/// A channel was closed: nobody receives what is sent. The value is still the sender's.
+/// A channel was closed: nobody receives what is sent. The value is still the sender's. The message names the sender, if it is a
+/// fiber, and the line of its last yield.
 class channel_closed : public std::runtime_error {
 public:
-    channel_closed() : std::runtime_error{"corun: the channel is closed"} {}
+    channel_closed();
 };
 
 /// Something that belongs to the fibers of one scheduler, a primitive or a group, was used on another one, or by plain code. The

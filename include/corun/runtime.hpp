@@ -109,10 +109,13 @@ public:
     /// Accepts connections and calls `handler(socket)`, or `handler(stream)`, on a fiber of its own for each. It is called on
     /// several threads at a time. What it throws goes to the unhandled-failure handler; so does, at most every ten seconds, that no
     /// connection can be accepted for lack of descriptors or memory, which is tried again.
-    /// @param at  port 0: any that is free
+    /// @param at     port 0: any that is free
+    /// @param where  shown in messages: where the connections' fibers come from
     /// @return where it listens. Throws boost::system::system_error that names the endpoint if it cannot: in use, not allowed …
-    tcp::endpoint serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options = {});
-    tcp::endpoint serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options = {});
+    tcp::endpoint serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options = {},
+                        std::source_location where = std::source_location::current());
+    tcp::endpoint serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options = {},
+                        std::source_location where = std::source_location::current());
 
     /// Ends the runtime: accepts no more connections; after `grace` cancels every fiber (reason: shutdown), also those spawned
     /// later. Fibers run to their end, shields included. Returns at once. Again: the earlier end of grace counts.

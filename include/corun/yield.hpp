@@ -116,6 +116,11 @@ public:
                  std::source_location where = std::source_location::current()) const {
         return detail::await_coroutine(detail::enter_yield(where), std::move(coroutine), yield_token{nullptr, where});
     }
+    template <class T, class Executor>
+    T operator()(boost::asio::awaitable<T, Executor> coroutine, boost::system::error_code& ec,
+                 std::source_location where = std::source_location::current()) const {
+        return reporting(ec, [&]() -> T { return (*this)(std::move(coroutine), where); });
+    }
 
     /// As a completion token that reports a leading error_code to ec: `socket.async_read_some(buffer, corun::yield[ec])`.
     [[nodiscard]] constexpr yield_token operator[](boost::system::error_code& ec) const noexcept { return yield_token{&ec}; }

@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(the_fibers_context_dies_while_a_race_waits_there_and_elsewh
         bool stopped = false;
         {
             asio::io_context io;
-            asio::steady_timer there{pool, 1h}, here{io, 1h};
             corun::spawn(io, [&] {
+                asio::steady_timer there{pool, 1h}, here{io, 1h};
                 try {
                     (void)corun::yield(corun::race(there.async_wait(asio::deferred), here.async_wait(asio::deferred)));
                 } catch (const corun::cancelled&) {

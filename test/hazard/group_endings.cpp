@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -208,8 +209,9 @@ BOOST_AUTO_TEST_CASE(stopped_after_every_number_of_events_everything_is_released
         for (; !ran_through; ++stop_after) {
             drop_counters all;
             {
+                std::optional<program> running;  // its fibers end with the context
                 asio::io_context io;
-                const program running{io, s, 1ms, all};
+                running.emplace(io, s, 1ms, all);
                 std::size_t events = 0;
                 while (events != stop_after && io.run_one() != 0) ++events;
                 ran_through = events != stop_after;

@@ -7,9 +7,13 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <source_location>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -111,6 +115,50 @@ BOOST_AUTO_TEST_CASE(impossible_stack_sizes) {
 BOOST_AUTO_TEST_CASE(an_executor_that_is_empty) {
     BOOST_CHECK_THROW(corun::spawn(asio::any_io_executor{}, [] {}), asio::execution::bad_executor);
     BOOST_CHECK_THROW(corun::scheduler{asio::any_io_executor{}}, asio::execution::bad_executor);
+}
+
+// Functions that know no line of their own name the fiber and its last yield.
+BOOST_AUTO_TEST_CASE(functions_without_a_line) {
+    corun::run([] {
+        corun::yield(corun::spawn({.name = "fresh"}, [] {
+                         corun::channel<int> closed{1};
+                         closed.close();
+                         throws_saying<corun::channel_closed>([&] { (void)closed.try_send(1); },
+                                                              {"closed", "'fresh'", "spawned at", here});
+                         const std::string line = here + std::to_string(std::source_location::current().line() + 1);
+                         throws_saying<corun::channel_closed>([&] { corun::yield(closed.send(1)); },
+                                                              {"'fresh'", "last yield at", line.c_str()});
+                         corun::latch latch{0};
+                         throws_saying<std::logic_error>([&] { latch.count_down(); }, {"below zero", "'fresh'", line.c_str()});
+                         corun::wait_group empty;
+                         throws_saying<std::logic_error>([&] { empty.done(); }, {"'fresh'", line.c_str()});
+                         corun::concurrent_latch shared{0};
+                         throws_saying<std::logic_error>([&] { shared.count_down(); }, {"'fresh'", line.c_str()});
+                         corun::fiber<> other = corun::spawn([] {});
+                         throws_saying<corun::switch_forbidden>([&] { other.get(); }, {"get()", "'fresh'", line.c_str()});
+                         asio::io_context inner;
+                         corun::spawn(inner, [] {}, asio::detached);
+                         throws_saying<corun::switch_forbidden>([&] { inner.run(); }, {"event loop", "'fresh'", line.c_str()});
+                     }).join());
+    });
+    corun::concurrent_channel<int> closed{1};
+    closed.close();
+    throws_saying<corun::channel_closed>([&] { closed.blocking_send(1); }, {"corun: the channel is closed"});
+}
+
+BOOST_AUTO_TEST_CASE(two_that_wait_for_one_direction) {
+    corun::run([] {
+        int ends[2];
+        BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+        auto first = corun::spawn({.name = "first"}, [&] { corun::yield(corun::readable(ends[0])); });
+        corun::yield();
+        throws_saying<std::logic_error>([&] { corun::yield(corun::readable(ends[0])); },
+                                        {("descriptor " + std::to_string(ends[0])).c_str(), "last yield at", "'first'", here});
+        first.cancel();
+        BOOST_CHECK_THROW(corun::yield(first.join()), corun::fiber_cancelled);
+        ::close(ends[0]);
+        ::close(ends[1]);
+    });
 }
 
 // It would wait for itself: it ends in a message, not in a hang.

@@ -59,7 +59,10 @@ BOOST_AUTO_TEST_CASE(each_primitive_refuses_each_use) {
     corun::run([] {
         corun::channel<int> c{1};
         (void)c.try_send(1);
-        BOOST_TEST(names(refused([&] { (void)c.try_receive(); }), "channel"));
+        const std::string message = refused([&] { (void)c.try_receive(); });
+        BOOST_TEST(names(message, "channel"));
+        BOOST_TEST(message.find("used on another, on fiber 'main'") != std::string::npos, message);
+        BOOST_TEST(message.find("wrong_scheduler.cpp:") != std::string::npos, message);  // where the fiber comes from
         BOOST_TEST(names(refused([&] { (void)c.try_send(1); }), "channel"));
         BOOST_TEST(names(refused([&] { corun::yield(c.send(1)); }), "channel"));
         BOOST_TEST(names(refused([&] { (void)corun::yield(c.receive()); }), "channel"));

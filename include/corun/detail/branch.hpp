@@ -6,8 +6,10 @@
 #include <corun/operation.hpp>
 #include <corun/token.hpp>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/query.hpp>
@@ -109,7 +111,23 @@ private:
     bool is_elsewhere_ = false;
 };
 
-// What runs in a race or among all: an operation of ours as it is, or by reference; Asio's as a branch.
+// A coroutine like Asio's deferred operations. It runs on the scheduler of the fiber that starts it.
+template <class T, class Executor>
+struct deferred_coroutine {
+    boost::asio::awaitable<T, Executor> coroutine;
+
+    template <class Token>
+    auto operator()(Token&& token) && {
+        return boost::asio::co_spawn(executor_of(*current_core()->running), std::move(coroutine), std::forward<Token>(token));
+    }
+};
+
+// What runs in a race or among all: an operation of ours as it is, or by reference; Asio's, and a coroutine, as a branch.
+template <class T, class Executor>
+auto as_branch(boost::asio::awaitable<T, Executor>&& coroutine) {
+    using op = deferred_coroutine<T, Executor>;
+    return joint_case<branch<op>>{branch<op>{op{std::move(coroutine)}}};
+}
 template <class T>
 auto as_branch(T&& op) {
     using plain = std::remove_cvref_t<T>;

@@ -40,7 +40,7 @@ public:
 protected:
     void add(std::ptrdiff_t n, const char* when_negative) {
         gate_.change([&](counter& c) {
-            if (c.count + n < 0) throw std::logic_error{when_negative};
+            if (c.count + n < 0) throw std::logic_error{when_negative + describe_here()};
             c.count += n;
         });
     }

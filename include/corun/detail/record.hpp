@@ -158,7 +158,7 @@ struct fiber_record : inbox_node, lock_holder {
     bool was_cancelled = false;  // ended by its cancellation; failure is a fiber_cancelled then
     std::uint32_t cancellations_thrown = 0;  // and swallowed, since it entered the outermost scope that is cancelled
     scope* innermost = nullptr;  // of the cancellation scopes that it is in; on its stack
-    std::source_location where;  // of the last yield
+    std::source_location where;  // of the last yield; before it, of the spawn
     const wait_kind* waits_for = nullptr;  // while it stands still in an operation: in what kind,
     const void* waits_in = nullptr;  // and which one
     std::int64_t yielded_at = 0;  // coarse_now when it began to wait or, where that is observed, yielded last
@@ -223,6 +223,9 @@ using fiber_ref = boost::intrusive_ptr<fiber_record>;
 // "'name' (#7)" or "#7".
 [[nodiscard]] std::string describe(const fiber_record& fiber);
 [[nodiscard]] std::string describe(const std::source_location& where);
+// For an error of a function that knows no line of its own: ", on fiber 'name' (#7), last yield at file:line" or ", spawned at
+// file:line". In plain code nothing.
+[[nodiscard]] std::string describe_here();
 // "type: message".
 [[nodiscard]] std::string describe(const std::exception_ptr& failure);
 
