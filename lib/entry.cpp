@@ -18,10 +18,11 @@ namespace {
 
 // @param seen  what ended it; null: it never began
 void set_cancelled(fiber_record& fiber, const cancelled* seen) noexcept {
-    fiber.was_cancelled = true;
+    fiber.was_cancelled = seen == nullptr || fiber.cancel_requested.load();
     try {
         const std::string how = seen != nullptr ? seen->message() : "cancelled before it began";
-        fiber.failure = std::make_exception_ptr(fiber_cancelled{"corun: fiber " + describe(fiber) + " was " + how});
+        const char* const why = fiber.was_cancelled ? "" : ", by an exception that was not meant for it: nobody has cancelled it";
+        fiber.failure = std::make_exception_ptr(fiber_cancelled{"corun: fiber " + describe(fiber) + " was " + how + why});
     } catch (...) {
         fiber.failure = std::current_exception();  // for lack of memory
     }

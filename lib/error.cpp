@@ -6,6 +6,7 @@
 #include <boost/core/demangle.hpp>
 
 #include <cxxabi.h>
+#include <stdexcept>
 #include <string>
 #include <typeinfo>
 
@@ -63,6 +64,8 @@ std::string describe_here() {
     const bool is_fresh = at.line() == origin.line() && at.column() == origin.column() && at.file_name() == origin.file_name();
     return ", on fiber " + describe(self) + (is_fresh ? ", spawned at " : ", last yield at ") + describe(at);
 }
+
+void refuse_use(const char* message) { throw std::logic_error{message + describe_here()}; }
 
 }  // namespace detail
 }  // namespace corun

@@ -1,12 +1,10 @@
 #include <corun/latch.hpp>
 
-#include <stdexcept>
-
 namespace corun {
 
 void latch::count_down(std::ptrdiff_t n) {
     home_.check("latch");
-    if (n < 0 || n > count_) throw std::logic_error{"corun: a latch was counted down below zero" + detail::describe_here()};
+    if (n < 0 || n > count_) detail::refuse_use("corun: a latch was counted down below zero");
     count_ -= n;
     if (count_ == 0) detail::grant_all(waiting_);
 }

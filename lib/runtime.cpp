@@ -213,14 +213,23 @@ void runtime::refuse_if_ended() const {
     if (impl_->has_ended()) throw std::logic_error{"corun: a fiber was to be spawned on a runtime that has ended"};
 }
 
+namespace {
+template <class Handler>
+void refuse_nobody(const Handler& handler) {
+    if (!handler) throw std::invalid_argument{"corun: runtime::serve() with an empty handler"};
+}
+}  // namespace
+
 runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options,
                                       std::source_location where) {
+    refuse_nobody(handler);
     return serve(
         at, [handler = std::move(handler)](stream<tcp::socket> peer) { handler(std::move(peer.socket())); }, options, where);
 }
 
 runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options,
                                       std::source_location where) {
+    refuse_nobody(handler);
     refuse_if_ended();
     return detail::start_server(*this, *impl_, at, std::move(handler), options, where);
 }

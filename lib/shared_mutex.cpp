@@ -22,6 +22,7 @@ bool shared_mutex::take_shared() {
 
 void shared_mutex::unlock() {
     home_.check("shared_mutex");
+    if (holders_ != held_alone) detail::refuse_use("corun: a shared_mutex was unlocked that nobody holds alone");
     holders_ = 0;
     owner_.release();
     serve();
@@ -29,6 +30,7 @@ void shared_mutex::unlock() {
 
 void shared_mutex::unlock_shared() {
     home_.check("shared_mutex");
+    if (holders_ <= 0) detail::refuse_use("corun: a shared_mutex was unlocked that nobody shares");
     --holders_;
     serve();
 }

@@ -128,6 +128,12 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_not_ours_is_an_error_that_names_it) {
     BOOST_TEST(message.find("192.0.2.1:80") != std::string::npos, message);
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_handler_is_refused_at_once) {
+    corun::runtime cores{{.threads = 1}};
+    BOOST_CHECK_THROW(cores.serve(any_port, corun::runtime::connection_handler{}), std::invalid_argument);
+    BOOST_CHECK_THROW(cores.serve(any_port, corun::runtime::stream_handler{}), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(a_failing_session_is_reported_and_the_others_go_on) {
     failures reported;
     corun::runtime cores{{.threads = 2, .scheduler = {.on_unhandled = reported.handler()}}};

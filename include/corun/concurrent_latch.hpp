@@ -19,7 +19,7 @@ public:
 
     /// Throws std::logic_error, and changes nothing, if fewer than n are left.
     void count_down(std::ptrdiff_t n = 1) {
-        if (n < 0) throw std::logic_error{wrong + detail::describe_here()};
+        if (n < 0) detail::refuse_use(wrong);
         add(-n, wrong);
     }
 

@@ -48,9 +48,12 @@ public:
     [[nodiscard]] guard<concurrent_mutex> try_lock() noexcept {
         return gate_.try_take(1) ? guard<concurrent_mutex>{*this} : guard<concurrent_mutex>{};
     }
-    /// Guards call it.
+    /// Guards call it. Throws std::logic_error if nobody holds it.
     void unlock() {
-        gate_.change([](holder& h) { h.is_held = false; });
+        gate_.change([](holder& h) {
+            if (!h.is_held) detail::refuse_use("corun: a concurrent_mutex was unlocked that nobody holds");
+            h.is_held = false;
+        });
     }
 
 private:

@@ -35,9 +35,11 @@ public:
         return guard<mutex>{*this};
     }
 
-    /// Gives it to who has waited longest, or frees it. Never switches. Guards call it.
+    /// Gives it to who has waited longest, or frees it. Never switches. Guards call it. Throws std::logic_error if nobody holds it.
     void unlock() {
         home_.check("mutex");
+        if (!owner_.is_held()) [[unlikely]]
+            detail::refuse_use("corun: a mutex was unlocked that nobody holds");
         pass_on();
     }
 

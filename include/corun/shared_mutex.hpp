@@ -37,6 +37,7 @@ public:
     [[nodiscard]] shared_guard try_lock_shared() { return take_shared() ? shared_guard{shared_} : shared_guard{}; }
 
     /// Gives it to who has waited longest; to all readers that wait before the next writer. Guards call them. Neither switches.
+    /// Both throw std::logic_error if nobody holds it so.
     void unlock();
     void unlock_shared();
 

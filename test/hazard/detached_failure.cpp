@@ -7,6 +7,8 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -73,6 +75,34 @@ BOOST_AUTO_TEST_CASE(a_token_receives_it_and_detached_does_not) {
     io.run();
     BOOST_TEST((received != nullptr));
     BOOST_TEST(seen.fibers.size() == 1);
+}
+
+// One that a fiber has kept and another throws.
+BOOST_AUTO_TEST_CASE(a_cancellation_of_somebody_else_is_a_failure) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    std::exception_ptr kept;
+    auto cut = corun::spawn(io, [&] {
+        try {
+            corun::yield(corun::sleep_for(std::chrono::hours{1}));
+        } catch (const corun::cancelled&) {
+            kept = std::current_exception();
+            throw;
+        }
+    });
+    corun::spawn(io, [&] {
+        cut.cancel();
+        BOOST_CHECK_THROW(corun::yield(cut.join()), corun::fiber_cancelled);
+        corun::spawn({.name = "mistaken"}, [&] { std::rethrow_exception(kept); });
+        auto joined = corun::spawn([&] { std::rethrow_exception(kept); });
+        BOOST_CHECK_EXCEPTION(corun::yield(joined.join()), corun::fiber_cancelled, [](const auto& e) {
+            return std::string{e.what()}.find("nobody has cancelled it") != std::string::npos;
+        });
+        BOOST_TEST((joined.status() == corun::fiber_status::failed));
+    });
+    io.run();
+    BOOST_REQUIRE(seen.fibers.size() == 1);
+    BOOST_TEST(seen.fibers[0].find("'mistaken'") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_fiber_is_no_failure) {

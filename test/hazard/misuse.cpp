@@ -120,26 +120,34 @@ BOOST_AUTO_TEST_CASE(an_executor_that_is_empty) {
 // Functions that know no line of their own name the fiber and its last yield.
 BOOST_AUTO_TEST_CASE(functions_without_a_line) {
     corun::run([] {
-        corun::yield(corun::spawn({.name = "fresh"}, [] {
-                         corun::channel<int> closed{1};
-                         closed.close();
-                         throws_saying<corun::channel_closed>([&] { (void)closed.try_send(1); },
-                                                              {"closed", "'fresh'", "spawned at", here});
-                         const std::string line = here + std::to_string(std::source_location::current().line() + 1);
-                         throws_saying<corun::channel_closed>([&] { corun::yield(closed.send(1)); },
-                                                              {"'fresh'", "last yield at", line.c_str()});
-                         corun::latch latch{0};
-                         throws_saying<std::logic_error>([&] { latch.count_down(); }, {"below zero", "'fresh'", line.c_str()});
-                         corun::wait_group empty;
-                         throws_saying<std::logic_error>([&] { empty.done(); }, {"'fresh'", line.c_str()});
-                         corun::concurrent_latch shared{0};
-                         throws_saying<std::logic_error>([&] { shared.count_down(); }, {"'fresh'", line.c_str()});
-                         corun::fiber<> other = corun::spawn([] {});
-                         throws_saying<corun::switch_forbidden>([&] { other.get(); }, {"get()", "'fresh'", line.c_str()});
-                         asio::io_context inner;
-                         corun::spawn(inner, [] {}, asio::detached);
-                         throws_saying<corun::switch_forbidden>([&] { inner.run(); }, {"event loop", "'fresh'", line.c_str()});
-                     }).join());
+        corun::yield(
+            corun::spawn({.name = "fresh"}, [] {
+                corun::channel<int> closed{1};
+                closed.close();
+                throws_saying<corun::channel_closed>([&] { (void)closed.try_send(1); }, {"closed", "'fresh'", "spawned at", here});
+                const std::string line = here + std::to_string(std::source_location::current().line() + 1);
+                throws_saying<corun::channel_closed>([&] { corun::yield(closed.send(1)); },
+                                                     {"'fresh'", "last yield at", line.c_str()});
+                corun::latch latch{0};
+                throws_saying<std::logic_error>([&] { latch.count_down(); }, {"below zero", "'fresh'", line.c_str()});
+                corun::wait_group empty;
+                throws_saying<std::logic_error>([&] { empty.done(); }, {"'fresh'", line.c_str()});
+                corun::concurrent_latch shared{0};
+                throws_saying<std::logic_error>([&] { shared.count_down(); }, {"'fresh'", line.c_str()});
+                corun::mutex mutex;
+                throws_saying<std::logic_error>([&] { mutex.unlock(); }, {"a mutex", "nobody holds", "'fresh'", line.c_str()});
+                corun::shared_mutex either;
+                throws_saying<std::logic_error>([&] { either.unlock(); }, {"nobody holds alone", line.c_str()});
+                throws_saying<std::logic_error>([&] { either.unlock_shared(); }, {"nobody shares", line.c_str()});
+                corun::concurrent_mutex anywhere;
+                throws_saying<std::logic_error>([&] { anywhere.unlock(); }, {"a concurrent_mutex", line.c_str()});
+                BOOST_TEST((mutex.try_lock() && either.try_lock() && anywhere.try_lock()));  // as before
+                corun::fiber<> other = corun::spawn([] {});
+                throws_saying<corun::switch_forbidden>([&] { other.get(); }, {"get()", "'fresh'", line.c_str()});
+                asio::io_context inner;
+                corun::spawn(inner, [] {}, asio::detached);
+                throws_saying<corun::switch_forbidden>([&] { inner.run(); }, {"event loop", "'fresh'", line.c_str()});
+            }).join());
     });
     corun::concurrent_channel<int> closed{1};
     closed.close();

@@ -134,7 +134,9 @@ auto as_branch(T&& op) {
     if constexpr (asio_operation<plain>) {
         return joint_case<branch<plain>>{branch<plain>{plain{std::forward<T>(op)}}};
     } else {
-        static_assert(operation<plain>, "race and all take operations");
+        static_assert(
+            operation<plain>,
+            "race and all take operations; a function, or a block like with_timeout, runs on the fiber itself: spawn it and join");
         return joint_case<std::conditional_t<std::is_lvalue_reference_v<T>, T, plain>>{std::forward<T>(op)};
     }
 }

@@ -4,7 +4,6 @@
 #include <corun/detail/gate.hpp>
 
 #include <cstddef>
-#include <stdexcept>
 
 namespace corun::detail {
 
@@ -40,7 +39,7 @@ public:
 protected:
     void add(std::ptrdiff_t n, const char* when_negative) {
         gate_.change([&](counter& c) {
-            if (c.count + n < 0) throw std::logic_error{when_negative + describe_here()};
+            if (c.count + n < 0) refuse_use(when_negative);
             c.count += n;
         });
     }

@@ -226,6 +226,8 @@ using fiber_ref = boost::intrusive_ptr<fiber_record>;
 // For an error of a function that knows no line of its own: ", on fiber 'name' (#7), last yield at file:line" or ", spawned at
 // file:line". In plain code nothing.
 [[nodiscard]] std::string describe_here();
+// Throws a std::logic_error with the message and describe_here().
+[[noreturn]] void refuse_use(const char* message);
 // "type: message".
 [[nodiscard]] std::string describe(const std::exception_ptr& failure);
 

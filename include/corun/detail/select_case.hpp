@@ -148,7 +148,9 @@ constexpr void check_selectable() {
     static_assert(!asio_operation<op>,
                   "select: an Asio operation that loses would have taken effect all the same (a read would lose its bytes); use "
                   "corun::race, or select over readable(fd)");
-    static_assert(asio_operation<op> || operation<op>, "select: not an operation");
+    static_assert(
+        asio_operation<op> || operation<op>,
+        "select: not an operation; a function, or a block like with_timeout, runs on the fiber itself: spawn it and join");
     static_assert(!operation<op> || selectable<op>,
                   "select: this operation takes effect before it ends (a barrier's arrival, a condition's wait, a once's call, a "
                   "read or write of a whole buffer, a select inside of select), so that it cannot lose");
