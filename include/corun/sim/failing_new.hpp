@@ -9,6 +9,12 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__clang__)
+#if __has_feature(thread_sanitizer)
+#error "the operator new of clang's ThreadSanitizer cannot be replaced: leave <corun/sim/failing_new.hpp> out, or use g++'s"
+#endif
+#endif
+
 namespace corun::sim::detail {
 
 // As the standard library's, with the one question before it.
