@@ -44,6 +44,12 @@ void find_places() noexcept {
 
 #if defined(CORUN_SANITIZED)
 
+// TSan notes on a stack of each fiber what functions it is in: one that began on one fiber must not end on another.
+#if defined(CORUN_TSAN) && defined(__clang__)
+[[clang::disable_sanitizer_instrumentation]]
+#elif defined(CORUN_TSAN)
+[[gnu::no_sanitize_thread]]
+#endif
 void announce_leaving([[maybe_unused]] stack_span* from, stack_span& to) noexcept {
 #if defined(CORUN_ASAN)
     __sanitizer_start_switch_fiber(from != nullptr ? &from->shadow : nullptr, to.base, to.size);
