@@ -172,6 +172,11 @@ bool runtime_impl::has_ended() const {
     return has_ended_;
 }
 
+bool runtime_impl::was_stopped() const {
+    const std::lock_guard hold{lock_};
+    return has_ended_ || end_of_grace_ != clock::time_point::max();
+}
+
 void runtime_impl::add_server(fiber<> accepting) {
     const std::lock_guard hold{lock_};
     if (end_of_grace_ != clock::time_point::max()) accepting.cancel();
@@ -230,7 +235,7 @@ runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, connection_handle
 runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options,
                                       std::source_location where) {
     refuse_nobody(handler);
-    refuse_if_ended();
+    if (impl_->was_stopped()) throw std::logic_error{"corun: runtime::serve() after stop(): nobody would accept"};
     return detail::start_server(*this, *impl_, at, std::move(handler), options, where);
 }
 

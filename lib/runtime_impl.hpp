@@ -47,6 +47,7 @@ public:
     void stop_at(clock::time_point end_of_grace);
     void join();
     [[nodiscard]] bool has_ended() const;
+    [[nodiscard]] bool was_stopped() const;  // or has ended
     void add_server(fiber<> accepting);
 
     scheduler_family family;

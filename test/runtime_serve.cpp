@@ -134,6 +134,14 @@ BOOST_AUTO_TEST_CASE(an_empty_handler_is_refused_at_once) {
     BOOST_CHECK_THROW(cores.serve(any_port, corun::runtime::stream_handler{}), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(after_stop_nobody_would_accept) {
+    corun::runtime cores{{.threads = 1}};
+    cores.stop(1h);
+    BOOST_CHECK_THROW(cores.serve(any_port, echo), std::logic_error);
+    cores.join();
+    BOOST_CHECK_THROW(cores.serve(any_port, echo), std::logic_error);
+}
+
 BOOST_AUTO_TEST_CASE(a_failing_session_is_reported_and_the_others_go_on) {
     failures reported;
     corun::runtime cores{{.threads = 2, .scheduler = {.on_unhandled = reported.handler()}}};

@@ -112,7 +112,7 @@ public:
     /// @param at     port 0: any that is free
     /// @param where  shown in messages: where the connections' fibers come from
     /// @return where it listens. Throws boost::system::system_error that names the endpoint if it cannot: in use, not allowed …
-    /// std::invalid_argument for an empty handler, std::logic_error after the runtime has ended.
+    /// std::invalid_argument for an empty handler, std::logic_error after stop().
     tcp::endpoint serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options = {},
                         std::source_location where = std::source_location::current());
     tcp::endpoint serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options = {},
