@@ -57,8 +57,7 @@ group_state::group_state(fiber_record& parent, const group_options& options, std
 void group_state::expect_inside(const char* what) const {
     if (current_core() == parent_.owner) return;
     throw wrong_scheduler{std::string{"corun: "} + what + " was called outside of the scheduler of the group of " +
-                          describe(where_) + describe_here() +
-                          "; go there by its executor, as in asio::post(executor, [g]() mutable { ... })"};
+                          describe(where_) + describe_here() + "; asio::post(executor, [g]() mutable { ... }) leads there"};
 }
 
 scheduler_core& group_state::scheduler() const {

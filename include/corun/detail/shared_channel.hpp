@@ -9,8 +9,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
-#include <mutex>
 #include <optional>
 #include <utility>
 
