@@ -142,6 +142,7 @@ void runtime_impl::fail(std::exception_ptr error) {
 
 void runtime_impl::stop_at(clock::time_point end_of_grace) {
     const std::lock_guard hold{lock_};
+    was_stopped_ = true;
     for (const fiber<>& accepting : servers_) accepting.cancel();
     end_of_grace_ = std::min(end_of_grace_, end_of_grace);
     family.is_open = end_of_grace_ != clock::time_point::max();
@@ -174,12 +175,12 @@ bool runtime_impl::has_ended() const {
 
 bool runtime_impl::was_stopped() const {
     const std::lock_guard hold{lock_};
-    return has_ended_ || end_of_grace_ != clock::time_point::max();
+    return has_ended_ || was_stopped_;
 }
 
 void runtime_impl::add_server(fiber<> accepting) {
     const std::lock_guard hold{lock_};
-    if (end_of_grace_ != clock::time_point::max()) accepting.cancel();
+    if (was_stopped_) accepting.cancel();
     servers_.push_back(std::move(accepting));
 }
 
@@ -191,8 +192,9 @@ runtime::runtime(runtime_options options, std::source_location at) {
 }
 
 runtime::~runtime() {
-    if (const auto* core = detail::current_core(); core != nullptr && core->running != nullptr) {
-        std::fputs("corun: a runtime was destroyed on a fiber, which cannot wait for its threads\n", stderr);
+    if (auto* core = detail::current_core(); core != nullptr && detail::impl_of(*core).family == &impl_->family) {
+        std::fputs("corun: a runtime was destroyed by one of its own fibers or handlers, which cannot wait for its threads\n",
+                   stderr);
         std::abort();
     }
     stop();

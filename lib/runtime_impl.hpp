@@ -65,6 +65,7 @@ private:
     std::vector<fiber<>> servers_;
     std::exception_ptr failure_;  // the first that left an event loop
     clock::time_point end_of_grace_ = clock::time_point::max();
+    bool was_stopped_ = false;
     bool is_ending_ = false;  // rounds have begun
     bool has_ended_ = false;
     std::mutex joining_;  // one thread at a time joins the threads

@@ -13,7 +13,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace corun {
@@ -62,23 +62,38 @@ public:
         return impl;
     }
 
-    [[nodiscard]] detail::scheduler_impl& on(const boost::asio::any_io_executor& executor) {
-        if (is_of_context(executor)) return detail::impl_of(own(executor));
+    [[nodiscard]] detail::scheduler_claim on(const boost::asio::any_io_executor& executor) {
+        if (is_of_context(executor)) return detail::scheduler_claim{own(executor).core()};
         const std::lock_guard hold{lock_};
         for (const impl_ref& impl : all_)
-            if (impl->executor == executor) return *impl;
+            if (impl->executor == executor) return claim(*impl);
         const impl_ref impl{new detail::scheduler_impl{executor, {}}, false};
-        impl->is_transient = true;
+        impl->is_transient = impl->is_of_executor = true;
         add(impl);
-        return *impl;
+        return claim(*impl);
     }
 
-    void forget(const detail::scheduler_impl& gone) noexcept {
+    void let_go(detail::scheduler_impl& claimed) noexcept {
+        const impl_ref held{&claimed};
+        {
+            const std::lock_guard hold{lock_};
+            if (--claimed.claims != 0 || !std::exchange(claimed.is_to_be_forgotten, false)) return;
+        }
+        claimed.post_drive();  // which forgets it, unless it has fibers again
+    }
+
+    void forget(detail::scheduler_impl& gone) noexcept {
         const std::lock_guard hold{lock_};
+        if ((gone.is_to_be_forgotten = gone.claims != 0)) return;
         std::erase_if(all_, [&](const impl_ref& impl) { return impl.get() == &gone; });
     }
 
 private:
+    [[nodiscard]] static detail::scheduler_claim claim(detail::scheduler_impl& impl) noexcept {
+        ++impl.claims;
+        return {impl, detail::scheduler_claim::counted{}};
+    }
+
     // Beside the context's own.
     void add(const impl_ref& impl) {
         if (own_) impl->family = detail::impl_of(*own_).family;
@@ -132,9 +147,18 @@ void scheduler::stack_size(std::size_t bytes, std::source_location at) {
 
 namespace detail {
 
-scheduler_core& scheduler_on(const boost::asio::any_io_executor& executor) {
-    if (const auto* ours = executor.target<scheduler::executor_type>()) return ours->core();
+scheduler_claim scheduler_on(const boost::asio::any_io_executor& executor) {
+    if (const auto* ours = executor.target<scheduler::executor_type>()) return scheduler_claim{ours->core()};
     return boost::asio::use_service<scheduler_service>(context_behind(executor)).on(executor);
+}
+
+scheduler_claim claim_again(scheduler_core& kept) {
+    const scheduler_impl& impl = impl_of(kept);
+    return impl.is_of_executor && !impl.is_dying() ? scheduler_on(impl.executor) : scheduler_claim{kept};
+}
+
+void scheduler_claim::let_go(scheduler_core& core) noexcept {
+    boost::asio::use_service<scheduler_service>(core.context).let_go(impl_of(core));
 }
 
 void forget_transient(scheduler_impl& scheduler) noexcept {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 namespace corun::detail {
@@ -44,6 +45,7 @@ public:
     [[nodiscard]] bool try_enter() noexcept { return try_take(owned_); }
     void leave() noexcept;
     void push(inbox_node& node) noexcept;  // the node stays untouched until its `take` is called
+    void post_drive() noexcept;
     void drive();
     void go_on_here();
     void descriptors_are_due();
@@ -118,6 +120,9 @@ public:
     const std::uint64_t number;  // in the process, from 1
     fiber_record* first_live = nullptr;
     bool is_transient = false;  // made for an executor; forgotten when its last fiber has ended
+    bool is_of_executor = false;  // found by its executor: by whoever spawns there
+    std::uint32_t claims = 0;  // of those who are about to spawn here; it and the next under the lock of the context's service
+    bool is_to_be_forgotten = false;  // as soon as there is no claim
     bool is_closed = false;  // new fibers are cancelled
     std::atomic<std::uint32_t> references{1};
     scheduler_impl* next_enlisted = nullptr;  // in the process's roster, under its lock
@@ -149,7 +154,6 @@ private:
 
     // inbox.cpp
     enum event : std::uint8_t { timer_due = 1, descriptors_due = 2 };
-    void post_drive() noexcept;
     void knock() noexcept;
     void leave_to_others() noexcept;
     void fetch_inbox() noexcept;
@@ -184,6 +188,9 @@ private:
     void cancel_all() noexcept;
     void run_down() noexcept;
     void news_for_the_dying() noexcept;
+    void run_down_once_more() noexcept;
+    void take_the_last() noexcept;
+    [[nodiscard]] bool is_gone() const noexcept { return gone_.load(std::memory_order_seq_cst); }
     [[nodiscard]] bool wait_for_others();
     void dismantle() noexcept;
 
@@ -215,6 +222,9 @@ private:
     stack_span left_stack_;  // of the fiber that ended last, which may still run its last instructions on it
     stack_pool* left_pool_ = nullptr;  // where it belongs; null: none is left
 
+    std::thread::id ends_on_;  // the thread that destroys the context, once it is dying,
+    bool ends_inside_ = false;  // and whether that is inside; its own
+    std::atomic<bool> gone_{false};  // no fibers, no context
     std::mutex dying_lock_;  // for the wait of the thread that shuts down
     std::condition_variable dying_news_;
 };

@@ -60,7 +60,7 @@ void scheduler_impl::stop() noexcept {
     refuse_own_end(*this, "a scheduler");
     while (!try_enter()) std::this_thread::yield();  // a drive on another thread; it is bounded
     const entered inside{*this};
-    is_transient = true;
+    is_transient = is_closed = true;
     run_down();
     try {
         settle();
@@ -71,12 +71,18 @@ void scheduler_impl::stop() noexcept {
 
 void scheduler_impl::context_shuts_down() noexcept {
     refuse_own_end(*this, "an execution context");
-    while (!try_enter()) std::this_thread::yield();
-    dying.store(true, std::memory_order_seq_cst);
-    const entered inside{*this};
-    do run_down();
-    while (live != 0 && wait_for_others());
-    if (live == 0) dismantle();
+    {
+        while (!try_enter()) std::this_thread::yield();
+        ends_on_ = std::this_thread::get_id();
+        dying.store(true, std::memory_order_seq_cst);
+        const entered inside{*this};
+        ends_inside_ = true;
+        do run_down();
+        while (live != 0 && wait_for_others());
+        if (live == 0) dismantle();
+        ends_inside_ = false;
+    }
+    if (is_gone()) take_the_last();
 }
 
 // Waits for what other threads do, or for the sleep of a fiber that is unwinding. False: what is left waits for operations of
@@ -94,28 +100,52 @@ bool scheduler_impl::wait_for_others() {
     return true;
 }
 
-// Something was put into the inbox of a dying scheduler. The thread that shuts it down waits for this; or it has gone on to shut
-// down the rest of the context, and this is a handler being destroyed on it: its fiber ends here and now.
+// Something was put into the inbox of a dying scheduler. Only the thread that destroys the context runs its fibers. It waits for
+// this; or it is inside, and will look; or it has gone on to destroy the rest of the context, and this is a handler that it
+// destroys: its fiber ends here and now, also where the context is destroyed on a fiber of another scheduler. What others bring
+// meanwhile waits for the next such handler, or for the context's last moment.
 void scheduler_impl::news_for_the_dying() noexcept {
     {
         const std::lock_guard hold{dying_lock_};
         dying_news_.notify_all();
     }
-    if (current_core() != nullptr || !try_enter()) return;
-    const entered inside{*this};
-    run_down();
-    if (live == 0) dismantle();
+    if (is_gone())
+        take_the_last();
+    else if (std::this_thread::get_id() == ends_on_ && !ends_inside_)
+        run_down_once_more();
+}
+
+void scheduler_impl::run_down_once_more() noexcept {
+    {
+        while (!try_enter()) std::this_thread::yield();  // somebody looks in from outside
+        const entered inside{*this};
+        ends_inside_ = true;
+        run_down();
+        if (live == 0) dismantle();
+        ends_inside_ = false;
+    }
+    if (is_gone()) take_the_last();
+}
+
+// The scheduler has no fibers and no context any more: what is still brought, by any thread, is let go of.
+void scheduler_impl::take_the_last() noexcept {
+    while (inbox_.load(std::memory_order_seq_cst) != nullptr && try_enter()) {
+        const entered inside{*this};
+        run_down();
+    }
 }
 
 void scheduler_impl::context_is_gone() noexcept {
-    if (live == 0) return;
+    if (is_gone()) return;
+    run_down_once_more();
+    if (is_gone()) return;
     for (fiber_record* fiber = first_live; fiber != nullptr; fiber = fiber->following)
         std::fprintf(stderr, "corun: fiber %s waits at %s for an operation that outlived its execution context\n",
                      describe(*fiber).c_str(), describe(fiber->where).c_str());
     std::abort();
 }
 
-// Gives back what belongs to the context. Handles and wakers may keep the rest for longer.
+// Gives back what belongs to the context. Handles and wakers may keep the rest for longer. From its end on any thread may enter.
 void scheduler_impl::dismantle() noexcept {
     timer_.reset();
     descriptors.close();
@@ -123,6 +153,7 @@ void scheduler_impl::dismantle() noexcept {
     executor = boost::asio::any_io_executor{};
     asked_.clear();
     drop_kept_records(true);
+    gone_.store(true, std::memory_order_seq_cst);
 }
 
 }  // namespace corun::detail

@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_type.hpp>
 
 #include <cstddef>
+#include <new>
 #include <string>
 
 namespace corun::detail {
@@ -22,6 +23,11 @@ void emit(fiber_record& fiber) {
     if (fiber.stop_stage < fiber.stop_limit) fiber.cancellation.emit(stages[fiber.stop_stage++]);
 }
 
+// In each way that is left, at once: for lack of memory to wait for the loop's turns.
+void ask_in_every_way(fiber_record& fiber) {
+    while (fiber.stop_stage < fiber.stop_limit) emit(fiber);
+}
+
 }  // namespace
 
 bool says_aborted(const std::exception_ptr& e) noexcept {
@@ -29,6 +35,8 @@ bool says_aborted(const std::exception_ptr& e) noexcept {
         if (e) std::rethrow_exception(e);
     } catch (const boost::system::system_error& error) {
         return says_aborted(error.code());
+    } catch (const fiber_cancelled&) {  // of one that was spawned as an operation
+        return true;
     } catch (...) {
     }
     return false;
@@ -39,7 +47,11 @@ void ask_to_stop(token_state_base& state) {
     const cancellation_view seen{fiber, fiber.innermost, std::uncaught_exceptions()};
     fiber.stop_limit = seen.source != nullptr ? std::uint8_t{stop_terminal} : fiber.hardest_request.load(std::memory_order_relaxed);
     emit(fiber);
-    impl_of(*fiber.owner).escalate_later(fiber);
+    try {
+        impl_of(*fiber.owner).escalate_later(fiber);
+    } catch (const std::bad_alloc&) {
+        ask_in_every_way(fiber);
+    }
 }
 
 void allow_harder(fiber_record& fiber, std::uint8_t limit) noexcept {
@@ -48,7 +60,7 @@ void allow_harder(fiber_record& fiber, std::uint8_t limit) noexcept {
     try {
         impl_of(*fiber.owner).escalate_later(fiber);
     } catch (...) {
-        while (fiber.stop_stage < limit) emit(fiber);  // without memory to wait for the loop's turns
+        ask_in_every_way(fiber);
     }
 }
 

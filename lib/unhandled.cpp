@@ -4,6 +4,7 @@
 #include <corun/scheduler.hpp>
 
 #include <cstdio>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -46,21 +47,50 @@ void scheduler_impl::hand_over_failures(bool is_last) {
     }
 }
 
+namespace {
+
+// On its way to the fiber's scheduler. Where that ends before, the one who takes it along is inside; or there is nobody.
+class report_on_its_way {
+public:
+    explicit report_on_its_way(fiber_ref fiber) noexcept : fiber_{std::move(fiber)} {}
+    report_on_its_way(report_on_its_way&&) noexcept = default;
+    ~report_on_its_way() {
+        if (fiber_ == nullptr) return;
+        if (current_core() == fiber_->owner)
+            (*this)();
+        else
+            report_here(*fiber_);
+    }
+    void operator()() noexcept {
+        scheduler_impl& scheduler = impl_of(*fiber_->owner);
+        scheduler.report_lost(std::move(fiber_));
+    }
+
+private:
+    static void report_here(const fiber_record& fiber) noexcept {
+        try {
+            report_unhandled(unhandled_failure_of(fiber));
+        } catch (...) {
+            std::fputs("corun: a failure was lost for lack of memory\n", stderr);
+        }
+    }
+
+    fiber_ref fiber_;
+};
+
+}  // namespace
+
 void report_from_anywhere(fiber_ref fiber) noexcept {
     scheduler_impl& scheduler = impl_of(*fiber->owner);
     if (current_core() == &scheduler) {
         scheduler.report_lost(std::move(fiber));
         return;
     }
+    report_on_its_way report{std::move(fiber)};
+    if (scheduler.is_dying()) return;  // nobody would take it
     try {
-        auto report = [fiber] { impl_of(*fiber->owner).report_lost(fiber); };
-        if (!scheduler.is_dying()) {
-            submit(scheduler, function_node_of<decltype(report)>::make(std::move(report)));
-            return;
-        }
-        report_unhandled(unhandled_failure_of(*fiber));
-    } catch (...) {
-        std::fputs("corun: a failure was lost for lack of memory\n", stderr);
+        submit(scheduler, function_node_of<report_on_its_way>::make(std::move(report)));
+    } catch (const std::bad_alloc&) {  // it reports here
     }
 }
 

@@ -26,7 +26,7 @@ void count_cancellation(fiber_record& self) {
     if (thrown == report_after)
         std::fprintf(stderr, "corun: fiber %s has swallowed its cancellation %u times, first at %s, last at %s\n",
                      describe(self).c_str(), thrown, describe(self.first_thrown_at).c_str(), describe(self.where).c_str());
-    if (thrown >= abort_after && impl_of(*self.owner).is_dying()) {
+    if (const scheduler_impl& home = impl_of(*self.owner); thrown >= abort_after && (home.is_dying() || home.is_closed)) {
         std::fprintf(stderr, "corun: fiber %s swallows its cancellation without end, last at %s; the process is aborted\n",
                      describe(self).c_str(), describe(self.where).c_str());
         std::abort();

@@ -4,6 +4,7 @@
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/this_fiber.hpp>
+#include <corun/timeout.hpp>
 #include <corun/token.hpp>
 #include <corun/yield.hpp>
 
@@ -229,6 +230,20 @@ BOOST_AUTO_TEST_CASE(with_the_yield_token_one_fiber_waits_for_another) {
         BOOST_TEST(value == 3);
         BOOST_CHECK_THROW(corun::spawn(pool, []() -> int { throw std::out_of_range{"x"}; }, corun::yield), std::out_of_range);
         BOOST_TEST(corun::yield(corun::spawn(pool, [] { return 4; }, asio::deferred)) == 4);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_fiber_that_waits_for_another_is_cancelled_as_in_any_wait) {
+    corun::run([] {
+        const auto for_ever = [] {
+            return corun::spawn(corun::this_fiber::executor(), [] { corun::yield(corun::sleep_for(1h)); }, asio::deferred);
+        };
+        BOOST_CHECK_THROW(corun::yield(corun::with_timeout(1ms, for_ever())), corun::timed_out);
+        BOOST_TEST(!corun::yield(corun::move_on_after(1ms, for_ever())));
+        auto waits = corun::spawn([&] { BOOST_CHECK_THROW(corun::yield(for_ever()), corun::cancelled); });
+        corun::yield();
+        waits.cancel();
+        corun::yield(waits.join());
     });
 }
 

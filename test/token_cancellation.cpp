@@ -21,6 +21,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -221,6 +222,21 @@ BOOST_AUTO_TEST_CASE(an_operation_with_a_slot_of_the_users_is_waited_for_by_a_ca
         BOOST_TEST(!waits.done());
         signal.emit(asio::cancellation_type::terminal);
         BOOST_CHECK_THROW(corun::yield(waits.join()), corun::fiber_cancelled);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(without_memory_it_is_asked_in_every_way_at_once) {
+    if (!corun_test::can_fail_allocations()) return;
+    corun::run([] {
+        asio::steady_timer timer{corun::this_fiber::executor(), std::chrono::hours{1}};
+        auto waits = corun::spawn([&] { BOOST_CHECK_THROW(corun::yield(timer.async_wait(asio::deferred)), corun::cancelled); });
+        corun::yield();
+        waits.cancel();
+        {
+            const corun_test::failing_allocation memory{1};
+            corun::yield();  // the other one asks its operation to stop
+        }
+        corun::yield(waits.join());
     });
 }
 

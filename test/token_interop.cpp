@@ -1,6 +1,7 @@
 // Fibers among coroutines, futures and other threads.
 #include <corun/token.hpp>
 
+#include <corun/race.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
@@ -99,6 +100,16 @@ BOOST_AUTO_TEST_CASE(a_coroutine_reports_its_error_to_who_asks_for_it) {
         BOOST_TEST(corun::yield(refused(asio::error::connection_refused), ec) == 0);
         BOOST_TEST(ec == asio::error::connection_refused);
         BOOST_CHECK_THROW(corun::yield(fails(), ec), std::out_of_range);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_error_code_may_be_a_value) {
+    corun::run([] {
+        const auto finds = [](error_code what) -> asio::awaitable<error_code> { co_return what; };
+        BOOST_TEST(corun::yield(finds(asio::error::eof)) == asio::error::eof);
+        const auto executor = corun::this_fiber::executor();
+        BOOST_TEST(corun::yield(corun::spawn(executor, [] { return error_code{}; }, asio::deferred)) == error_code{});
+        BOOST_TEST(corun::yield(corun::race(finds(asio::error::eof))).get<0>().value() == asio::error::eof);
     });
 }
 

@@ -153,7 +153,7 @@ struct completion_signature<void> {
 template <class R>
 struct spawn_initiation {
     using executor_type = scheduler::executor_type;
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor_type{*home}; }
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_type{*home}; }  // while this lives
 
     template <class Handler, class Function>
     void operator()(Handler handler, Function function) const {
@@ -161,10 +161,12 @@ struct spawn_initiation {
         spawn_options own = options;
         own.name = name;  // a lazy token starts later: the caller's string may be gone
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        fiber_ref fresh{new body{*home, at, std::move(function), std::move(handler), get_executor()}, false};
+        const scheduler_claim claim = claim_again(*home);
+        scheduler_core& scheduler = claim.core();
+        fiber_ref fresh{new body{scheduler, at, std::move(function), std::move(handler), executor_type{scheduler}}, false};
         cancel_by(slot, fresh);  // before anybody runs it: it clears the slot when it has ended
         try {
-            launch(*home, *fresh, own);
+            launch(scheduler, *fresh, own);
         } catch (...) {
             slot.clear();
             throw;
@@ -172,7 +174,7 @@ struct spawn_initiation {
         detach(*fresh);
     }
 
-    scheduler_core* home;
+    boost::intrusive_ptr<scheduler_core> home;
     std::source_location at;
     spawn_options options;
     std::string name;
@@ -213,12 +215,12 @@ auto spawn(spawn_options options, Function&& f) {
 template <detail::spawn_target Target, class Function>
     requires std::invocable<std::decay_t<Function>&&>
 auto spawn(Target&& target, Function&& f, std::source_location at = std::source_location::current()) {
-    return detail::spawn_on(detail::scheduler_for(target), {}, std::forward<Function>(f), at);
+    return detail::spawn_on(detail::scheduler_for(target).core(), {}, std::forward<Function>(f), at);
 }
 template <detail::spawn_target Target, class Function>
     requires std::invocable<std::decay_t<Function>&&>
 auto spawn(Target&& target, spawn_options options, Function&& f) {
-    return detail::spawn_on(detail::scheduler_for(target), options, std::forward<Function>(f), options.at);
+    return detail::spawn_on(detail::scheduler_for(target).core(), options, std::forward<Function>(f), options.at);
 }
 
 /// Starts a fiber whose outcome goes to a completion token: signature void(std::exception_ptr) or void(std::exception_ptr, R). R
@@ -226,13 +228,14 @@ auto spawn(Target&& target, spawn_options options, Function&& f) {
 template <detail::spawn_target Target, class Function, class Token>
     requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
 auto spawn(Target&& target, Function&& f, Token&& token, std::source_location at = std::source_location::current()) {
-    return detail::spawn_with_token(detail::scheduler_for(target), {}, std::forward<Function>(f), std::forward<Token>(token), at);
+    return detail::spawn_with_token(detail::scheduler_for(target).core(), {}, std::forward<Function>(f), std::forward<Token>(token),
+                                    at);
 }
 template <detail::spawn_target Target, class Function, class Token>
     requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
 auto spawn(Target&& target, spawn_options options, Function&& f, Token&& token) {
-    return detail::spawn_with_token(detail::scheduler_for(target), options, std::forward<Function>(f), std::forward<Token>(token),
-                                    options.at);
+    return detail::spawn_with_token(detail::scheduler_for(target).core(), options, std::forward<Function>(f),
+                                    std::forward<Token>(token), options.at);
 }
 
 }  // namespace corun

@@ -141,7 +141,8 @@ private:
         constexpr io_kind kind = kind_of<Socket>();
         const auto executor = boost::asio::get_associated_executor(handler, get_executor());
         scheduler_core* const own = scheduler_behind(executor);
-        scheduler_core& home = own != nullptr ? *own : scheduler_on(get_executor());
+        const scheduler_claim claim = own != nullptr ? scheduler_claim{*own} : scheduler_on(get_executor());
+        scheduler_core& home = claim.core();
         const bool inside = own != nullptr && current_core() == &home;
         if (inside) {
             refuse_where_simulated(home, Way, native_handle());

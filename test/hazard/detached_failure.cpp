@@ -55,6 +55,26 @@ BOOST_AUTO_TEST_CASE(the_handle_is_dropped_after_the_end) {
     BOOST_TEST(seen.fibers.size() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_handle_is_dropped_after_the_loop_has_ended) {
+    std::vector<std::string> told;
+    const auto note = [&](const corun::unhandled_failure& f) { told.push_back(f.fiber); };
+    {
+        asio::io_context io;
+        corun::scheduler::of(io).on_unhandled(note);
+        auto handle = corun::spawn(io, fail);
+        io.run();
+        handle = {};
+    }
+    BOOST_TEST(told.size() == 1);
+    {
+        corun::runtime cores{{.threads = 1, .scheduler = {.on_unhandled = note}}};
+        auto handle = cores.spawn(fail);
+        cores.join();
+        handle = {};
+    }
+    BOOST_TEST(told.size() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_joined_failure_is_not_reported) {
     asio::io_context io;
     reports seen{corun::scheduler::of(io)};

@@ -4,9 +4,11 @@
 
 #include <corun.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -45,6 +47,35 @@ BOOST_AUTO_TEST_CASE(the_others_go_on_and_the_fiber_is_named_with_both_places) {
     const std::string last = "last at " __FILE__ ":" + std::to_string(first_line + 4);
     BOOST_TEST(child.error_output.find(first) != std::string::npos, child.error_output);
     BOOST_TEST(child.error_output.find(last) != std::string::npos, child.error_output);
+}
+
+namespace {
+void never_ends() {
+    for (;;) try {
+            corun::yield();
+        } catch (...) {
+        }
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_scheduler_or_a_runtime_aborts_too) {
+    const auto aborts = [](auto body) {
+        const auto child = corun_test::in_child(body);
+        BOOST_TEST(child.signal == SIGABRT);
+        BOOST_TEST(child.error_output.find("'immortal'") != std::string::npos, child.error_output);
+    };
+    aborts([] {
+        boost::asio::io_context io;
+        corun::scheduler own{io.get_executor()};
+        corun::spawn(own, {.name = "immortal"}, never_ends);
+        io.poll_one();
+    });
+    aborts([] {
+        corun::runtime cores{{.threads = 1}};
+        cores.spawn({.name = "immortal"}, never_ends);
+        cores.stop();
+        cores.join();
+    });
 }
 
 BOOST_AUTO_TEST_CASE(shutdown_aborts_and_says_why) {

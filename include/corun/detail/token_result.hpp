@@ -42,33 +42,26 @@ struct disposition<T> : std::true_type {
 };
 #endif
 
-// The values behind the disposition: none is void, one is itself, more are a tuple.
+// The values behind the disposition, which stands first: none is void, one is itself, more are a tuple.
 template <class... Values>
-struct values_of {
+struct plain_values {
     using type = std::tuple<Values...>;
-    static constexpr bool has_disposition = false;
 };
 template <>
-struct values_of<> {
+struct plain_values<> {
     using type = void;
-    static constexpr bool has_disposition = false;
 };
 template <class Value>
-struct values_of<Value> {
+struct plain_values<Value> {
     using type = Value;
+};
+template <class... Arguments>
+struct values_of : plain_values<Arguments...> {
     static constexpr bool has_disposition = false;
 };
 template <class First, class... Values>
     requires(disposition<First>::value)
-struct values_of<First, Values...> {
-    using type = typename values_of<Values...>::type;
-    static constexpr bool has_disposition = true;
-};
-// (one value that is a disposition is no value)
-template <class Only>
-    requires(disposition<Only>::value)
-struct values_of<Only> {
-    using type = void;
+struct values_of<First, Values...> : plain_values<Values...> {
     static constexpr bool has_disposition = true;
 };
 
