@@ -86,8 +86,7 @@ fcontext_t scheduler_impl::begin(fiber_record& fresh, bool on_ended_stack) noexc
             set_cancelled(fresh, nullptr);
         else
             fresh.failure = std::current_exception();
-        fresh.drop_function();
-        end(fresh);
+        end_without_stack(fresh);
         return nullptr;
     }
 }

@@ -27,6 +27,10 @@ void take_demands(inbox_node& node, scheduler_core& core) {
     if ((demands & demand_cancel) != 0)
         impl_of(core).cancel(fiber, fiber.reason.load(), static_cast<stop_request>(fiber.hardest_request.load()));
     if ((demands & demand_wake) != 0) make_ready(fiber);
+    if ((demands & demand_end) != 0) {
+        fiber.drop_function();
+        impl_of(core).end(fiber);
+    }
 }
 
 bool raise(std::atomic<std::uint8_t>& level, std::uint8_t to) noexcept {
@@ -102,6 +106,12 @@ void scheduler_impl::hasten(fiber_record& joined) noexcept {
     if (++hastened_ % most_in_a_row == 0 || !ready.bring_forward(joined.queued_at, live)) return;
     joined.is_ahead = true;
     joined.queued_at = 0;  // its former place may be another one's soon
+}
+
+// In the midst of a switch, where the destructors of its captures must not run: they are the user's.
+void scheduler_impl::end_without_stack(fiber_record& fresh) noexcept {
+    fresh.state = fiber_state::active;
+    post_demand(fresh, demand_end);
 }
 
 void scheduler_impl::end(fiber_record& fiber) noexcept {

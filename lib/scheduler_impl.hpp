@@ -76,6 +76,7 @@ public:
     void hasten(fiber_record& joined) noexcept;
     [[nodiscard]] fcontext_t begin(fiber_record& fresh, bool on_ended_stack) noexcept;
     [[nodiscard]] bool next_begins_here() noexcept;
+    void end_without_stack(fiber_record& fresh) noexcept;
     void end(fiber_record& fiber) noexcept;  // its function has returned or never runs
     void cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
     void escalate_later(fiber_record& fiber);  // token.cpp

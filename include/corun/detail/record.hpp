@@ -72,7 +72,7 @@ protected:
 // Changed only by the scheduler that owns the fiber.
 enum class fiber_state : std::uint8_t {
     fresh,  // in the run queue without a stack; the first switch to it takes one
-    active,  // running (scheduler_core::running), or in the run queue with its stack saved there
+    active,  // running (scheduler_core::running), or in the run queue with its stack saved there; or to be ended without one
     parked,  // in no container but the list of live fibers; its stack is saved in `sp`, and whatever it waits for wakes it
     ended,  // in no container; lives on only for those who hold a reference
     parked_traced,  // parked; who wakes it is to be written down
@@ -108,8 +108,9 @@ enum outcome : std::uint8_t {
 // How hard an Asio operation is asked to stop when its fiber is cancelled: the types of asio::cancellation_type in their order.
 enum stop_request : std::uint8_t { stop_total = 1, stop_partial = 2, stop_terminal = 3 };
 
-// What other threads ask of a fiber; collected in one word so that the record is in the inbox at most once.
-enum demand : std::uint8_t { demand_admit = 1, demand_wake = 2, demand_cancel = 4 };
+// What other threads ask of a fiber; collected in one word so that the record is in the inbox at most once. And, by its own
+// scheduler, that it ends without having begun: there was no stack for it.
+enum demand : std::uint8_t { demand_admit = 1, demand_wake = 2, demand_cancel = 4, demand_end = 8 };
 
 // What else has failed in a group, beside the failure that was thrown.
 struct attached_failures {
