@@ -38,6 +38,29 @@ BOOST_AUTO_TEST_CASE(a_child_that_is_cancelled_by_its_handle_has_not_failed) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_cancelled_by_its_handle_while_it_waits_for_its_turn_ends_without_room) {
+    corun::run([] {
+        bool last_began = false;
+        corun::yield(corun::with_group({.max_concurrency = 1}, [&](corun::group& g) {
+            auto first = g.spawn(wait_for_ever);
+            auto second = g.spawn([] { BOOST_ERROR("it began"); });
+            auto third = g.spawn([] { BOOST_ERROR("it began"); });
+            g.spawn([&] { last_began = true; });
+            corun::yield();
+            third.cancel();  // not the next one
+            for (int i = 0; i != 3; ++i) corun::yield();
+            BOOST_TEST((third.status() == corun::fiber_status::cancelled));
+            BOOST_TEST(!second.done());
+            second.cancel();
+            for (int i = 0; i != 3; ++i) corun::yield();
+            BOOST_TEST((second.status() == corun::fiber_status::cancelled));
+            BOOST_TEST(!last_began);
+            first.cancel();
+        }));
+        BOOST_TEST(last_began);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_shutdown_that_ends_the_children_first_is_thrown_on_too) {
     for (const bool inside_a_timeout : {false, true}) {
         bool went_on = false, was_cancelled = false;

@@ -69,6 +69,9 @@ public:
     // A child has ended. True: the group has taken its failure.
     [[nodiscard]] bool ended(group_member& member) noexcept;
 
+    // A child is cancelled that no scheduler has put on a stack yet. One that waits for room ends without it.
+    void cancelled_before_its_turn(group_member& member) noexcept;
+
     // --- for the block, on the parent ---
     template <class Body>
     void run(Body&& body) noexcept {
@@ -90,6 +93,7 @@ private:
     void body_ended() noexcept;  // inside a catch block
     void cancel_all(cancel_reason reason) noexcept;
     void begin_held() noexcept;
+    void begin(group_member& held) noexcept;
     void note_failure() noexcept;  // inside a catch block
     void run_deferred(std::source_location where);
     [[nodiscard]] std::vector<std::exception_ptr> take_failures();
