@@ -16,16 +16,17 @@ class group_join {
 public:
     explicit group_join(group_state& group) noexcept : group_{group} {}
 
-    [[nodiscard]] bool ready() const noexcept {
+    [[nodiscard]] bool ready() noexcept {
+        if (was_asked_) pass_on();  // it may have been asked harder
         touches(group_.name_, access::read);
         return group_.live_.empty() && group_.held_.empty();
     }
     void start(const waker& w) noexcept { start_on(*w.fiber()); }
     void start_on(fiber_record& parent) noexcept { group_.joiner_ = &parent; }
     [[nodiscard]] bool cancel() noexcept {
-        const cancellation_view seen{group_.parent_, group_.parent_.innermost, std::uncaught_exceptions()};
-        group_.was_interrupted_ = seen.source != &*group_.scope_;
-        group_.cancel_all(seen.source != nullptr ? seen.source->reason() : group_.parent_.reason.load());
+        was_asked_ = true;
+        group_.was_interrupted_ = seen_by_parent().source != &*group_.scope_;
+        pass_on();
         return false;
     }
     void get() const noexcept { group_.joiner_ = nullptr; }
@@ -38,7 +39,18 @@ public:
     }
 
 private:
+    [[nodiscard]] cancellation_view seen_by_parent() const noexcept {
+        return {group_.parent_, group_.parent_.innermost, std::uncaught_exceptions()};
+    }
+    void pass_on() noexcept {
+        const scope* const source = seen_by_parent().source;
+        const stop_request hardest = source != nullptr ? stop_terminal : group_.hardest_of_parent();
+        if (hardest > group_.hardest_)
+            group_.cancel_all(source != nullptr ? source->reason() : group_.parent_.reason.load(), hardest);
+    }
+
     group_state& group_;
+    bool was_asked_ = false;
 };
 
 group_state::group_state(fiber_record& parent, const group_options& options, std::source_location where)
@@ -85,7 +97,7 @@ void group_state::admit(group_member& fresh, const spawn_options& options) {
     fresh.state = waits ? member_state::held : member_state::live;
     (waits ? held_ : live_).push_back(fresh);
     scheduler.admit(fresh.record, waits);
-    if (cancelled_ && fresh.state == member_state::live) scheduler.cancel(fresh.record, scope_->reason());
+    if (cancelled_ && fresh.state == member_state::live) cut(fresh, scope_->reason());
 }
 
 void group_state::cancel() {
@@ -103,13 +115,23 @@ void group_state::defer(std::unique_ptr<deferred_call> call) {
     deferred_.push_back(std::move(call));
 }
 
-void group_state::cancel_all(cancel_reason reason) noexcept {
+void group_state::cancel_all(cancel_reason reason, stop_request hardest) noexcept {
     touches(name_, access::write);
-    if (std::exchange(cancelled_, true)) return;
+    if (hardest <= hardest_) return;
+    hardest_ = hardest;
+    cancelled_ = true;
     scope_->cancel(reason);
-    scheduler_impl& scheduler = impl_of(*parent_.owner);
-    for (group_member& member : live_) scheduler.cancel(member.record, reason);
+    for (group_member& member : live_) cut(member, reason);
     begin_held();
+}
+
+void group_state::cut(group_member& child, cancel_reason reason) noexcept {
+    child.was_cut |= !child.record.is_cancelled;
+    impl_of(*parent_.owner).cancel(child.record, reason, hardest_);
+}
+
+stop_request group_state::hardest_of_parent() const noexcept {
+    return parent_.is_cancelled ? static_cast<stop_request>(parent_.hardest_request.load()) : stop_terminal;
 }
 
 bool group_state::ended(group_member& member) noexcept {
@@ -117,8 +139,9 @@ bool group_state::ended(group_member& member) noexcept {
     (member.state == member_state::held ? held_ : live_).erase(member_list::s_iterator_to(member));
     member.state = member_state::outside;
     const fiber_record& record = member.record;
-    cut_a_child_ |= record.was_cancelled;
-    shut_down_a_child_ |= record.was_cancelled && record.reason.load() == cancel_reason::shutdown;
+    const bool was_shut_down = record.was_cancelled && record.reason.load() == cancel_reason::shutdown;
+    cut_a_child_ |= was_shut_down || (record.was_cancelled && member.was_cut);
+    shut_down_a_child_ |= was_shut_down;
     const bool takes = record.failure && !record.was_cancelled && policy_ != isolate;
     if (takes) {
         failed_.push_back(member);
@@ -144,6 +167,7 @@ void group_state::cancelled_before_its_turn(group_member& member) noexcept {
 
 void group_state::begin(group_member& held) noexcept {
     held.record.never_begins = cancelled_ || held.record.is_cancelled;
+    held.was_cut = cancelled_ && !held.record.is_cancelled;
     held_.erase(member_list::s_iterator_to(held));
     live_.push_back(held);
     held.state = member_state::live;
@@ -156,7 +180,7 @@ void group_state::body_ended() noexcept {
     } catch (const cancelled& c) {
         if (scope_->threw(c)) return;
         interruption_ = std::current_exception();
-        cancel_all(c.reason());
+        cancel_all(c.reason(), scope::is_of_fiber(c) ? hardest_of_parent() : stop_terminal);
     } catch (...) {
         note_failure();
         if (policy_ != collect) cancel_all(cancel_reason::group);
