@@ -117,6 +117,7 @@ public:
 
     std::invoke_result_t<Body, group&> run(std::source_location where) {
         using R = std::invoke_result_t<Body, group&>;
+        static_assert(std::is_void_v<R> || std::is_object_v<R>, "the body of a group returns a value or void, not a reference");
         const boost::intrusive_ptr<group_state> state{new group_state{enter_yield(where), options_, where}};
         group handle{state, where};
         if constexpr (std::is_void_v<R>) {
