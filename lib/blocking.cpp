@@ -7,6 +7,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <atomic>
+#include <exception>
+
 namespace corun::detail {
 namespace {
 
@@ -20,12 +23,14 @@ public:
 
     explicit blocking_service(boost::asio::execution_context& context) : service{context} {}
 
+    std::atomic<bool> closing{false};  // the pool's threads look at it to the last
     boost::asio::thread_pool pool{threads};
 
 private:
-    // Functions that have begun are waited for, those that have not are dropped: their fibers have been cancelled.
+    // Before the fibers are cancelled. Functions that have begun are waited for, also those that no cancellation will withdraw; the
+    // others are passed over.
     void shutdown() noexcept override {
-        pool.stop();
+        closing = true;
         pool.join();
     }
 };
@@ -33,9 +38,11 @@ private:
 // On a thread of the pool, or there destroyed uncalled.
 class job_runner {
 public:
-    explicit job_runner(std::shared_ptr<blocking_job> job) noexcept : job_{std::move(job)} {}
+    job_runner(const blocking_service& service, std::shared_ptr<blocking_job> job) noexcept
+        : service_{service}, job_{std::move(job)} {}
 
     void operator()() {
+        if (service_.closing && !job_->is_indispensable) return;
         auto expected = blocking_job::stage::waiting;
         if (!job_->at.compare_exchange_strong(expected, blocking_job::stage::running)) return;
         job_->call();
@@ -44,6 +51,7 @@ public:
     }
 
 private:
+    const blocking_service& service_;
     std::shared_ptr<blocking_job> job_;
 };
 
@@ -56,8 +64,9 @@ void submit_blocking(std::shared_ptr<blocking_job> job) {
         return;
     }
     refuse_when_context_is_gone(fiber);
+    job->is_indispensable = fiber.is_leaving || std::uncaught_exceptions() != 0;
     auto& service = boost::asio::use_service<blocking_service>(impl_of(*fiber.owner).context);
-    boost::asio::post(service.pool, job_runner{std::move(job)});
+    boost::asio::post(service.pool, job_runner{service, std::move(job)});
 }
 
 }  // namespace corun::detail

@@ -40,15 +40,27 @@ const value_node* find_value(const fiber_record& self, std::uint64_t key) noexce
     return nullptr;
 }
 
-const boost::intrusive_ptr<const value_node>& scoped_values_of(const fiber_record& self) noexcept { return self.values; }
-
-value_scope::value_scope(fiber_record& self, boost::intrusive_ptr<const value_node> node) noexcept : self_{self} {
-    self_.values = std::move(node);
+boost::intrusive_ptr<const value_node> values_around(const fiber_record& self, std::uint64_t key) noexcept {
+    const value_node* node = self.values.get();
+    while (node != nullptr && node->key == key) node = node->outer.get();
+    return node;
 }
 
+// In a loop: a chain may be longer than any stack.
+void intrusive_ptr_release(const value_node* node) noexcept {
+    while (node != nullptr && drop_reference(node->references) == 1) {
+        const value_node* const outer = node->outer.detach();
+        delete node;
+        node = outer;
+    }
+}
+
+value_scope::value_scope(fiber_record& self, boost::intrusive_ptr<const value_node> node) noexcept
+    : self_{self}, outer_{std::exchange(self.values, std::move(node))} {}
+
 value_scope::~value_scope() {
-    const boost::intrusive_ptr<const value_node> own = self_.values;  // its destructor is the user's, and sees the outer ones
-    self_.values = own->outer;
+    // Its destructor is the user's, and sees the outer ones.
+    const boost::intrusive_ptr<const value_node> own = std::exchange(self_.values, std::move(outer_));
 }
 
 }  // namespace corun::detail

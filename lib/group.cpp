@@ -4,7 +4,6 @@
 #include <corun/scoped_value.hpp>
 #include <corun/shield.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -17,16 +16,17 @@ class group_join {
 public:
     explicit group_join(group_state& group) noexcept : group_{group} {}
 
-    [[nodiscard]] bool ready() const noexcept {
+    [[nodiscard]] bool ready() noexcept {
+        if (was_asked_) pass_on();  // it may have been asked harder
         touches(group_.name_, access::read);
         return group_.live_.empty() && group_.held_.empty();
     }
     void start(const waker& w) noexcept { start_on(*w.fiber()); }
     void start_on(fiber_record& parent) noexcept { group_.joiner_ = &parent; }
     [[nodiscard]] bool cancel() noexcept {
-        const cancellation_view seen{group_.parent_, group_.parent_.innermost, std::uncaught_exceptions()};
-        group_.was_interrupted_ = seen.source != &*group_.scope_;
-        group_.cancel_all(seen.source != nullptr ? seen.source->reason() : group_.parent_.reason.load());
+        was_asked_ = true;
+        group_.was_interrupted_ = seen_by_parent().source != &*group_.scope_;
+        pass_on();
         return false;
     }
     void get() const noexcept { group_.joiner_ = nullptr; }
@@ -39,7 +39,18 @@ public:
     }
 
 private:
+    [[nodiscard]] cancellation_view seen_by_parent() const noexcept {
+        return {group_.parent_, group_.parent_.innermost, std::uncaught_exceptions()};
+    }
+    void pass_on() noexcept {
+        const scope* const source = seen_by_parent().source;
+        const stop_request hardest = source != nullptr ? stop_terminal : group_.hardest_of_parent();
+        if (hardest > group_.hardest_)
+            group_.cancel_all(source != nullptr ? source->reason() : group_.parent_.reason.load(), hardest);
+    }
+
     group_state& group_;
+    bool was_asked_ = false;
 };
 
 group_state::group_state(fiber_record& parent, const group_options& options, std::source_location where)
@@ -86,7 +97,7 @@ void group_state::admit(group_member& fresh, const spawn_options& options) {
     fresh.state = waits ? member_state::held : member_state::live;
     (waits ? held_ : live_).push_back(fresh);
     scheduler.admit(fresh.record, waits);
-    if (cancelled_ && fresh.state == member_state::live) scheduler.cancel(fresh.record, scope_->reason());
+    if (cancelled_ && fresh.state == member_state::live) cut(fresh, scope_->reason());
 }
 
 void group_state::cancel() {
@@ -104,13 +115,23 @@ void group_state::defer(std::unique_ptr<deferred_call> call) {
     deferred_.push_back(std::move(call));
 }
 
-void group_state::cancel_all(cancel_reason reason) noexcept {
+void group_state::cancel_all(cancel_reason reason, stop_request hardest) noexcept {
     touches(name_, access::write);
-    if (std::exchange(cancelled_, true)) return;
+    if (hardest <= hardest_) return;
+    hardest_ = hardest;
+    cancelled_ = true;
     scope_->cancel(reason);
-    scheduler_impl& scheduler = impl_of(*parent_.owner);
-    for (group_member& member : live_) scheduler.cancel(member.record, reason);
+    for (group_member& member : live_) cut(member, reason);
     begin_held();
+}
+
+void group_state::cut(group_member& child, cancel_reason reason) noexcept {
+    child.was_cut |= !child.record.is_cancelled;
+    impl_of(*parent_.owner).cancel(child.record, reason, hardest_);
+}
+
+stop_request group_state::hardest_of_parent() const noexcept {
+    return parent_.is_cancelled ? static_cast<stop_request>(parent_.hardest_request.load()) : stop_terminal;
 }
 
 bool group_state::ended(group_member& member) noexcept {
@@ -118,8 +139,9 @@ bool group_state::ended(group_member& member) noexcept {
     (member.state == member_state::held ? held_ : live_).erase(member_list::s_iterator_to(member));
     member.state = member_state::outside;
     const fiber_record& record = member.record;
-    cut_a_child_ |= record.was_cancelled;
-    shut_down_a_child_ |= record.was_cancelled && record.reason.load() == cancel_reason::shutdown;
+    const bool was_shut_down = record.was_cancelled && record.reason.load() == cancel_reason::shutdown;
+    cut_a_child_ |= was_shut_down || (record.was_cancelled && member.was_cut);
+    shut_down_a_child_ |= was_shut_down;
     const bool takes = record.failure && !record.was_cancelled && policy_ != isolate;
     if (takes) {
         failed_.push_back(member);
@@ -134,20 +156,22 @@ bool group_state::ended(group_member& member) noexcept {
 
 // Those that are cancelled, with their group or alone, need no room: they end without having begun.
 void group_state::begin_held() noexcept {
-    scheduler_impl& scheduler = impl_of(*parent_.owner);
-    while (!held_.empty() && (cancelled_ || live_.size() < max_concurrency_)) {
-        group_member& next = held_.front();
-        next.record.never_begins = cancelled_ || next.record.is_cancelled;
-        held_.pop_front();
-        live_.push_back(next);
-        next.state = member_state::live;
-        scheduler.start_held(next.record);
-    }
+    while (!held_.empty() && (cancelled_ || live_.size() < max_concurrency_)) begin(held_.front());
 }
 
-void group_state::note_failure() noexcept {
-    if (own_failures_.empty()) failed_before_own_ = failed_.size();
-    own_failures_.push_back(std::current_exception());  // there is room: reserved
+void group_state::cancelled_before_its_turn(group_member& member) noexcept {
+    if (member.state != member_state::held) return;
+    touches(name_, access::write);
+    begin(member);
+}
+
+void group_state::begin(group_member& held) noexcept {
+    held.record.never_begins = cancelled_ || held.record.is_cancelled;
+    held.was_cut = cancelled_ && !held.record.is_cancelled;
+    held_.erase(member_list::s_iterator_to(held));
+    live_.push_back(held);
+    held.state = member_state::live;
+    impl_of(*parent_.owner).start_held(held.record);
 }
 
 void group_state::body_ended() noexcept {
@@ -156,7 +180,7 @@ void group_state::body_ended() noexcept {
     } catch (const cancelled& c) {
         if (scope_->threw(c)) return;
         interruption_ = std::current_exception();
-        cancel_all(c.reason());
+        cancel_all(c.reason(), scope::is_of_fiber(c) ? hardest_of_parent() : stop_terminal);
     } catch (...) {
         note_failure();
         if (policy_ != collect) cancel_all(cancel_reason::group);
@@ -188,63 +212,5 @@ void group_state::run_deferred(std::source_location where) {
     }
 }
 
-// In their order, with what was attached to each; and lets go of the failed children.
-std::vector<std::exception_ptr> group_state::take_failures() {
-    std::vector<std::exception_ptr> all, joined;
-    const auto take = [&](const std::exception_ptr& failure, const fiber_record& from) {
-        if (std::find(joined.begin(), joined.end(), failure) != joined.end()) return;  // a child's, which a join brought here, too
-        all.push_back(failure);
-        if ((from.outcome.load(std::memory_order_relaxed) & outcome_joined) != 0) joined.push_back(failure);
-        if (from.attached && from.attached->thrown == failure)
-            all.insert(all.end(), from.attached->others.begin(), from.attached->others.end());
-    };
-    std::size_t place = 0;
-    for (;; ++place) {
-        if (place == failed_before_own_)
-            for (const std::exception_ptr& failure : own_failures_) take(failure, parent_);
-        if (failed_.empty()) return all;
-        const fiber_ref child{&failed_.front().record, false};
-        failed_.front().state = member_state::outside;
-        failed_.pop_front();
-        take(child->failure, *child);
-    }
-}
-
-void group_state::throw_failures() {
-    std::vector<std::exception_ptr> all = take_failures();
-    if (all.empty()) {
-        if (interruption_) std::rethrow_exception(interruption_);
-        if ((was_interrupted_ && cut_a_child_) || (shut_down_a_child_ && is_interrupted(parent_))) throw_cancelled(parent_);
-        return;
-    }
-    if (policy_ == collect)
-        throw group_error{"corun: " + std::to_string(all.size()) + " failed in the group of " + describe(where_) +
-                              "; first: " + describe(all.front()),
-                          std::move(all)};
-    const std::exception_ptr first = all.front();
-    all.erase(all.begin());
-    if (!all.empty()) parent_.attached = std::make_shared<attached_failures>(attached_failures{first, std::move(all)});
-    std::rethrow_exception(first);
-}
-
-void group_state::throw_without_value() const {
-    throw fiber_cancelled{"corun: the body of the group of " + describe(where_) + " was cancelled and has no value"};
-}
-
-group_state::~group_state() {
-    while (!failed_.empty()) {  // only where memory has run out while they were collected
-        const fiber_ref child{&failed_.front().record, false};
-        failed_.pop_front();
-    }
-}
-
 }  // namespace detail
-
-std::vector<std::exception_ptr> other_failures() {
-    const detail::scheduler_core* core = detail::current_core();
-    if (core == nullptr || core->running == nullptr || !core->running->attached) return {};
-    const auto& attached = *core->running->attached;
-    return attached.thrown == std::current_exception() ? attached.others : std::vector<std::exception_ptr>{};
-}
-
 }  // namespace corun

@@ -154,6 +154,7 @@ void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason, stop_requ
     const bool is_harder = raise(fiber.hardest_request, hardest) || fiber.stop_limit < hardest;
     cancellations += !fiber.is_cancelled;
     if (!std::exchange(fiber.is_cancelled, true) || is_harder) show_cancellation(fiber, nullptr);
+    if (fiber.state == fiber_state::fresh) fiber.cancelled_before_its_turn();
 }
 
 void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }

@@ -1,17 +1,27 @@
 // Groups: what comes of a cancellation, of a child or from outside.
 #include <corun/group.hpp>
 
+#include <corun/event.hpp>
 #include <corun/run.hpp>
+#include <corun/shield.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
+#include <corun/this_fiber.hpp>
 #include <corun/timeout.hpp>
+#include <corun/token.hpp>
 
+#include "support/completions.hpp"
 #include "support/leaks.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
+#include <vector>
 
+namespace asio = boost::asio;
+using asio::cancellation_type;
 using namespace std::chrono_literals;
 
 namespace {
@@ -35,6 +45,29 @@ BOOST_AUTO_TEST_CASE(a_child_that_is_cancelled_by_its_handle_has_not_failed) {
             child.cancel();
         }));
         BOOST_TEST(sibling_ended);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_cancelled_by_its_handle_while_it_waits_for_its_turn_ends_without_room) {
+    corun::run([] {
+        bool last_began = false;
+        corun::yield(corun::with_group({.max_concurrency = 1}, [&](corun::group& g) {
+            auto first = g.spawn(wait_for_ever);
+            auto second = g.spawn([] { BOOST_ERROR("it began"); });
+            auto third = g.spawn([] { BOOST_ERROR("it began"); });
+            g.spawn([&] { last_began = true; });
+            corun::yield();
+            third.cancel();  // not the next one
+            for (int i = 0; i != 3; ++i) corun::yield();
+            BOOST_TEST((third.status() == corun::fiber_status::cancelled));
+            BOOST_TEST(!second.done());
+            second.cancel();
+            for (int i = 0; i != 3; ++i) corun::yield();
+            BOOST_TEST((second.status() == corun::fiber_status::cancelled));
+            BOOST_TEST(!last_began);
+            first.cancel();
+        }));
+        BOOST_TEST(last_began);
     });
 }
 
@@ -115,6 +148,59 @@ BOOST_AUTO_TEST_CASE(interrupted_where_every_child_ended_by_itself_completion_wi
         parent.cancel();
         BOOST_CHECK_THROW(corun::yield(parent.join()), corun::fiber_cancelled);
         BOOST_TEST(returned);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(completion_wins_also_where_a_child_was_cancelled_by_its_handle_before) {
+    corun::run([] {
+        bool returned = false;
+        corun::event done;
+        auto parent = corun::spawn([&] {
+            const int value = corun::yield(corun::with_group([&](corun::group& g) {
+                auto child = g.spawn(wait_for_ever);
+                g.spawn([&] { corun::yield(corun::with_shield(1h, done.wait())); });
+                corun::yield();
+                child.cancel();
+                return 42;
+            }));
+            returned = value == 42;
+        });
+        for (int i = 0; i != 5; ++i) corun::yield();
+        parent.cancel();
+        corun::yield();
+        done.set();
+        corun::yield(parent.wait());
+        BOOST_TEST(returned);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_signal_of_a_slot_asks_what_children_wait_for_no_harder_than_it_says) {
+    using types = std::vector<cancellation_type>;
+    corun::run([] {
+        corun_test::asked operation;
+        operation.heeds = cancellation_type::terminal;
+        asio::cancellation_signal signal;
+        bool ended = false;
+        corun::spawn(
+            corun::this_fiber::executor(),
+            [&] {
+                corun::yield(corun::with_group([&](corun::group& g) { g.spawn([&] { (void)operation.wait(corun::yield); }); }));
+            },
+            asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
+        const auto pass_turns = [] {
+            for (int i = 0; i != 10; ++i) corun::yield(corun::sleep_for(100us));
+        };
+        pass_turns();
+        signal.emit(cancellation_type::total);
+        pass_turns();
+        BOOST_TEST((operation.types == types{cancellation_type::total}));
+        signal.emit(cancellation_type::partial);
+        pass_turns();
+        BOOST_TEST((operation.types == types{cancellation_type::total, cancellation_type::partial}));
+        BOOST_TEST(!ended);
+        signal.emit(cancellation_type::terminal);
+        while (!ended) corun::yield(corun::sleep_for(1ms));
+        BOOST_TEST((operation.types == types{cancellation_type::total, cancellation_type::partial, cancellation_type::terminal}));
     });
 }
 

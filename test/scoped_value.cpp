@@ -1,6 +1,7 @@
 // with_value: values that hold for a body and for the fibers that are spawned in it.
 #include <corun/scoped_value.hpp>
 
+#include <corun/event.hpp>
 #include <corun/group.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
@@ -24,6 +25,13 @@ namespace {
 
 corun::scoped_value<std::string> request;
 corun::scoped_value<int> depth;
+
+void spawn_a_chain(int length) {
+    if (length == 0) return;
+    corun::yield(corun::with_value(depth, length, [length] {
+        corun::yield(corun::with_value(request, "next", [length] { corun::spawn([length] { spawn_a_chain(length - 1); }); }));
+    }));
+}
 
 }  // namespace
 
@@ -103,6 +111,33 @@ BOOST_AUTO_TEST_CASE(a_fiber_on_another_thread_inherits_it_too) {
     corun::run(
         [&] { corun::yield(corun::with_value(depth, 2, [&] { corun::spawn(there, [] { BOOST_TEST(*depth.find() == 2); }); })); });
     there.run();
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_of_fibers_that_each_spawn_the_next_inside_may_be_longer_than_a_stack) {
+    asio::io_context context;
+    corun::spawn(context, [] { spawn_a_chain(100'000); });
+    context.run();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_new_value_of_the_same_key_hides_ends_with_those_who_see_it) {
+    const corun::scoped_value<std::shared_ptr<int>> key;
+    corun::run([&] {
+        auto first = std::make_shared<int>(1);
+        corun::event goes_on;
+        corun::fiber<> child;
+        corun::yield(corun::with_value(key, first, [&] {
+            corun::yield(corun::with_value(key, std::make_shared<int>(2), [&] {
+                child = corun::spawn([&] {
+                    corun::yield(goes_on.wait());
+                    BOOST_TEST(**key.find() == 2);
+                });
+            }));
+            BOOST_TEST(*key.find() == first);
+        }));
+        BOOST_TEST(first.use_count() == 1);
+        goes_on.set();
+        corun::yield(child.join());
+    });
 }
 
 BOOST_AUTO_TEST_CASE(off_fibers_it_is_refused) { BOOST_CHECK_THROW((void)depth.find(), corun::not_in_fiber); }

@@ -25,6 +25,7 @@ struct blocking_job {
     };
     std::atomic<stage> at{stage::waiting};
     std::optional<waker> waiting;
+    bool is_indispensable = false;  // its fiber unwinds: the context's end does not cancel it, and waits for it
 
     virtual ~blocking_job() = default;
     virtual void call() noexcept = 0;
@@ -62,9 +63,16 @@ template <class Function>
 class [[nodiscard]] blocking_operation {
 public:
     using value_type = std::invoke_result_t<Function&&>;
+    static_assert(std::is_void_v<value_type> || std::is_object_v<value_type>,
+                  "a function given to blocking returns a value or void, not a reference");
 
     explicit blocking_operation(Function&& f)
         : job_{std::make_shared<detail::blocking_job_of<Function, value_type>>(std::move(f))} {}
+    blocking_operation(blocking_operation&&) noexcept = default;
+    // On the fiber. The pool keeps a withdrawn job for longer; what the function has captured may refer to the fiber's variables.
+    ~blocking_operation() {
+        if (job_) job_->function.reset();
+    }
 
     [[nodiscard]] bool ready() const noexcept {
         return job_->at.load(std::memory_order_acquire) == detail::blocking_job::stage::finished;
@@ -88,8 +96,9 @@ private:
 
 /// Runs a function on a thread pool that the context's fibers share and waits for it: for files, name look-ups, calls into
 /// libraries that block. The value of the yield is the function's result; what it throws, the yield throws. Cancellation withdraws
-/// a function that has not begun; one that has begun is waited for, so that it may refer to the fiber's variables. The function
-/// does not run on a fiber and must not yield.
+/// a function that has not begun; one that has begun is waited for. So it, and what it has captured, may refer to the fiber's
+/// variables. The function does not run on a fiber and must not yield. It returns a value or void, not a reference. At the end of
+/// the context those that have not begun are withdrawn, but for those that a fiber waits for while it unwinds.
 template <class Function>
 [[nodiscard]] auto blocking(Function&& f) {
     return blocking_operation<std::decay_t<Function>>{std::decay_t<Function>(std::forward<Function>(f))};

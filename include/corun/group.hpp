@@ -27,6 +27,7 @@ struct group_child final : fiber_body<R, Function>, group_member {
     group_child(scheduler_core& core, std::source_location at, Function&& f, boost::intrusive_ptr<group_state> in)
         : fiber_body<R, Function>{core, at, std::move(f)}, group_member{*this, std::move(in)} {}
     bool deliver() override { return group->ended(*this); }
+    void cancelled_before_its_turn() noexcept override { group->cancelled_before_its_turn(*this); }
     [[nodiscard]] const std::source_location* group_at() const noexcept override { return &group->where(); }
 };
 
@@ -116,6 +117,7 @@ public:
 
     std::invoke_result_t<Body, group&> run(std::source_location where) {
         using R = std::invoke_result_t<Body, group&>;
+        static_assert(std::is_void_v<R> || std::is_object_v<R>, "the body of a group returns a value or void, not a reference");
         const boost::intrusive_ptr<group_state> state{new group_state{enter_yield(where), options_, where}};
         group handle{state, where};
         if constexpr (std::is_void_v<R>) {

@@ -4,9 +4,11 @@
 #include <corun/detail/block.hpp>
 #include <corun/fiber_local.hpp>
 
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
+#include <atomic>
 #include <concepts>
+#include <cstdint>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -15,16 +17,20 @@ namespace corun {
 
 namespace detail {
 
-// Shared by the fibers that have inherited it, on any thread; never changed.
-struct value_node : boost::intrusive_ref_counter<value_node> {
+// Shared by the fibers that have inherited it, on any thread; never changed but by the one who releases it last.
+struct value_node {
     value_node(std::uint64_t k, boost::intrusive_ptr<const value_node> o) noexcept : key{k}, outer{std::move(o)} {}
     virtual ~value_node() = default;
     const std::uint64_t key;
-    const boost::intrusive_ptr<const value_node> outer;
+    mutable boost::intrusive_ptr<const value_node> outer;
+    mutable std::atomic<std::uint32_t> references{0};
 };
+inline void intrusive_ptr_add_ref(const value_node* node) noexcept { add_reference(node->references); }
+void intrusive_ptr_release(const value_node* node) noexcept;
 
 [[nodiscard]] const value_node* find_value(const fiber_record& self, std::uint64_t key) noexcept;
-[[nodiscard]] const boost::intrusive_ptr<const value_node>& scoped_values_of(const fiber_record& self) noexcept;
+// What a new value of that key hides no part of: a chain of fibers that set one key, each for the next, does not grow.
+[[nodiscard]] boost::intrusive_ptr<const value_node> values_around(const fiber_record& self, std::uint64_t key) noexcept;
 
 // Has the fiber see one more value while it exists.
 class value_scope {
@@ -36,6 +42,7 @@ public:
 
 private:
     fiber_record& self_;
+    boost::intrusive_ptr<const value_node> outer_;  // also what the new one hides
 };
 
 template <class T>
@@ -88,7 +95,7 @@ public:
 
     body_result<Inner> run(std::source_location where) {
         fiber_record& self = enter_yield(where);
-        const value_scope visible{self, new value_node_of<T>{key_, scoped_values_of(self), std::move(value_)}};
+        const value_scope visible{self, new value_node_of<T>{key_, values_around(self, key_), std::move(value_)}};
         return run_body(self, std::forward<Inner>(inner_), where);
     }
 

@@ -38,6 +38,7 @@ struct group_member : boost::intrusive::list_base_hook<> {
     fiber_record& record;
     const boost::intrusive_ptr<group_state> group;
     member_state state = member_state::outside;
+    bool was_cut = false;  // cancelled with its group, not before by its handle
 };
 
 struct deferred_call {
@@ -69,6 +70,9 @@ public:
     // A child has ended. True: the group has taken its failure.
     [[nodiscard]] bool ended(group_member& member) noexcept;
 
+    // A child is cancelled that no scheduler has put on a stack yet. One that waits for room ends without it.
+    void cancelled_before_its_turn(group_member& member) noexcept;
+
     // --- for the block, on the parent ---
     template <class Body>
     void run(Body&& body) noexcept {
@@ -88,8 +92,11 @@ private:
 
     void expect_inside(const char* what) const;
     void body_ended() noexcept;  // inside a catch block
-    void cancel_all(cancel_reason reason) noexcept;
+    void cancel_all(cancel_reason reason, stop_request hardest = stop_terminal) noexcept;
+    void cut(group_member& child, cancel_reason reason) noexcept;
+    [[nodiscard]] stop_request hardest_of_parent() const noexcept;  // of what has cancelled it as a whole
     void begin_held() noexcept;
+    void begin(group_member& held) noexcept;
     void note_failure() noexcept;  // inside a catch block
     void run_deferred(std::source_location where);
     [[nodiscard]] std::vector<std::exception_ptr> take_failures();
@@ -105,8 +112,9 @@ private:
     std::optional<scope> scope_;         // the body's; gone when all have ended
     phase phase_ = phase::open;
     bool cancelled_ = false;
+    stop_request hardest_{};             // how hard its children were asked
     bool was_interrupted_ = false;       // from outside, while it waited for children
-    bool cut_a_child_ = false;           // a child ended by its cancellation
+    bool cut_a_child_ = false;           // a child ended by the group's cancellation
     bool shut_down_a_child_ = false;     // … which came to all fibers, and may have ended the child before it reached the parent
     fiber_record* joiner_ = nullptr;     // the parent, while it is parked for the children's end
     member_list live_;

@@ -138,6 +138,8 @@ struct fiber_record : inbox_node, lock_holder {
     virtual void drop_function() noexcept = 0;
     // The outcome is in place. Called once, on the owner, before the listeners are told. True: somebody took the failure.
     virtual bool deliver() { return false; }
+    // It is cancelled as a whole, and no stack has been taken for it. Called on the owner, also more than once.
+    virtual void cancelled_before_its_turn() noexcept {}
     // The block of the group that it is a child of; null: of none. Also called while the fiber stands still anywhere.
     [[nodiscard]] virtual const std::source_location* group_at() const noexcept { return nullptr; }
 

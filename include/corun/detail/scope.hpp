@@ -55,6 +55,7 @@ public:
 
     // Whether this is the scope for which a yield threw; called where the exception is about to leave it.
     [[nodiscard]] bool threw(const cancelled& c) const noexcept { return cancelled_ && c.scope_ == this; }
+    [[nodiscard]] static bool is_of_fiber(const cancelled& c) noexcept { return c.scope_ == nullptr; }
 
 private:
     friend struct cancellation_view;
