@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -115,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_supervised_child_without_a_stack_has_failed_and_is_starte
                                                                                 .restart = corun::restart::transient,
                                                                                 .stack_size = 1 << 20}));
             });
-            for (int i = 0; i != 100 && !supervision.done(); ++i) corun::yield();
+            for (int i = 0; i != 100'000 && !supervision.done(); ++i) corun::yield();
             BOOST_TEST(supervision.done());
             supervision.cancel();
             BOOST_CHECK_EXCEPTION(corun::yield(supervision.join()), corun::restarts_exhausted, [](const auto& e) {
@@ -124,6 +125,30 @@ BOOST_AUTO_TEST_CASE(a_supervised_child_without_a_stack_has_failed_and_is_starte
             });
         },
         {.scheduler = {.on_unhandled = [](const corun::unhandled_failure&) {}}});
+    calls_until_failure = 0;
+}
+
+// What it has captured ends outside of the switch to it, on the loop's stack.
+BOOST_AUTO_TEST_CASE(the_captures_of_a_child_without_a_stack_may_spawn) {
+    failing_memory replaced;
+    corun::run([] {
+        int turns = 0, spawned = 0;
+        corun::yield(corun::sleep_for(1us));
+        memory_calls.map = [](std::size_t) noexcept -> void* { return nullptr; };
+        const auto spawn_many = [&, executor = corun::this_fiber::executor()](int* value) {
+            delete value;
+            for (int i = 0; i != 200; ++i) corun::spawn(executor, [&spawned] { ++spawned; });
+        };
+        auto other = corun::spawn([&turns] {
+            for (; turns != 10; ++turns) corun::yield();
+        });
+        auto child = corun::spawn({.stack_size = 1 << 20}, [captured = std::shared_ptr<int>{new int, spawn_many}] {});
+        corun::yield();
+        BOOST_CHECK_THROW(corun::yield(child.join()), corun::stack_unavailable);
+        corun::yield(other.join());
+        while (spawned != 200) corun::yield();
+        BOOST_TEST(turns == 10);
+    });
     calls_until_failure = 0;
 }
 
