@@ -9,10 +9,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <any>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -144,6 +146,17 @@ BOOST_AUTO_TEST_CASE(values_left_in_it_are_destroyed_with_it) {
             BOOST_TEST(shared.use_count() == 201);
         }
         BOOST_TEST(shared.use_count() == 1);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_a_list_of_anything_is_no_list_of_one) {
+    corun::run([] {
+        corun::channel<std::vector<std::any>> c{2};
+        const std::vector<std::any> three(3);
+        corun::yield(c.send(three));
+        BOOST_TEST(c.try_send(three));
+        BOOST_TEST(c.try_receive()->size() == 3U);
+        BOOST_TEST(c.try_receive()->size() == 3U);
     });
 }
 

@@ -42,7 +42,7 @@ public:
     [[nodiscard]] detail::shared_operation<detail::shared_send<T, T>> send(const T& value)
         requires std::copy_constructible<T>
     {
-        return detail::shared_operation<detail::shared_send<T, T>>{std::in_place, inside_, T{value}};
+        return detail::shared_operation<detail::shared_send<T, T>>{std::in_place, inside_, T(value)};
     }
     /// An operation: the next value; nullopt when the channel is closed and drained.
     [[nodiscard]] detail::shared_operation<receive_request> receive() noexcept {
@@ -64,7 +64,7 @@ public:
     void blocking_send(const T& value, clock::time_point deadline = clock::time_point::max())
         requires std::copy_constructible<T>
     {
-        blocking_send(T{value}, deadline);
+        blocking_send(T(value), deadline);
     }
     [[nodiscard]] std::optional<T> blocking_receive(clock::time_point deadline = clock::time_point::max()) {
         return detail::shared_blocking<receive_request>{inside_}.wait("concurrent_channel::blocking_receive()", deadline);
@@ -100,7 +100,7 @@ public:
     bool try_send(const T& value)
         requires std::copy_constructible<T>
     {
-        return try_send(T{value});
+        return try_send(T(value));
     }
     /// The next value, or nullopt if none is there now.
     [[nodiscard]] std::optional<T> try_receive() {
