@@ -141,4 +141,17 @@ BOOST_AUTO_TEST_CASE(a_case_that_was_committed_wins_over_a_cancellation) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(an_ordered_one_goes_on_where_a_case_only_seemed_ready) {
+    corun::run([] {
+        corun::channel<int> seems, has{1}, decides;
+        auto decided = corun::spawn([&] { (void)corun::yield(corun::select(seems.receive(), decides.receive())); });
+        corun::yield();
+        BOOST_TEST(has.try_send(1));
+        BOOST_TEST(decides.try_send(0));  // the one who receives from `seems` has not run since
+        const auto result = corun::yield(corun::select_ordered(seems.send(7), has.receive(), corun::or_else()));
+        BOOST_TEST(result.index() == 1U);
+        corun::yield(decided.join());
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
