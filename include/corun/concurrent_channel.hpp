@@ -17,7 +17,9 @@ namespace corun {
 
 /// As `channel`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
 /// thread; only the yields on `send()`, `receive()` and `receive_some()` switch. T's move must not throw; it runs without any lock
-/// held. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are destroyed uncalled.
+/// held. Must outlive every call on it, until that has returned: what a call has sent can be received before, and to have received
+/// it does not tell that the sender is gone. Must outlive those who wait on fibers and threads; handlers that still wait when it
+/// ends are destroyed uncalled.
 ///
 /// Values of one sender arrive in their order.
 template <class T>
