@@ -41,7 +41,7 @@ void shared_mutex::serve() noexcept {
         if (holders_ == held_alone || (alone && holders_ != 0)) return;
         if (!first->claim()) continue;
         holders_ = alone ? held_alone : holders_ + 1;
-        if (alone) owner_.take(*first->fiber);
+        if (alone) owner_.take(first->who_waits());
         detail::grant(*first);
     }
 }

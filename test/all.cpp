@@ -1,7 +1,11 @@
 #include <corun/all.hpp>
 
+#include <corun/barrier.hpp>
 #include <corun/channel.hpp>
+#include <corun/concurrent_channel.hpp>
 #include <corun/fiber.hpp>
+#include <corun/mutex.hpp>
+#include <corun/once.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
@@ -64,6 +68,41 @@ BOOST_AUTO_TEST_CASE(cancelled_all_are_stopped) {
         corun::yield();
         waiting.cancel();
         BOOST_CHECK_THROW(corun::yield(waiting.join()), corun::fiber_cancelled);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(they_may_be_each_others_other_side) {
+    corun::run([] {
+        corun::channel<int> meeting, stored{1};
+        corun::concurrent_channel<int> twin;
+        corun::barrier both{2};
+        auto waiting = corun::spawn([&] {
+            BOOST_TEST(std::get<1>(corun::yield(corun::all(meeting.send(1), meeting.receive()))).value() == 1);
+            BOOST_TEST(std::get<0>(corun::yield(corun::all(meeting.receive(), meeting.send(2)))).value() == 2);
+            BOOST_TEST(std::get<0>(corun::yield(corun::all(stored.receive(), stored.send(3)))).value() == 3);
+            BOOST_TEST(std::get<0>(corun::yield(corun::all(twin.receive(), twin.send(4)))).value() == 4);
+            const auto [first, second] = corun::yield(corun::all(both.arrive_and_wait(), both.arrive_and_wait()));
+            BOOST_TEST(!first);
+            BOOST_TEST(second);
+        });
+        for (int turn = 0; turn != 9; ++turn) corun::yield();
+        BOOST_TEST(waiting.done());
+        waiting.cancel();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(one_may_free_what_another_one_waits_for) {
+    corun::run([] {
+        corun::mutex m;
+        corun::once o;
+        auto waiting = corun::spawn([&] {
+            auto held = corun::yield(m.lock());
+            const auto result = corun::yield(corun::all(m.lock(), o.call([&] { held.unlock(); })));
+            BOOST_TEST(std::get<0>(result).owns());
+        });
+        for (int turn = 0; turn != 3; ++turn) corun::yield();
+        BOOST_TEST(waiting.done());
+        waiting.cancel();
     });
 }
 

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(who_drops_out_is_needed_no_longer) {
         auto one = corun::spawn([&] { return corun::yield(b.arrive_and_wait()); });
         corun::yield();
         b.arrive_and_drop();
-        BOOST_TEST(!corun::yield(one.join()));
+        BOOST_TEST(corun::yield(one.join()));
         BOOST_TEST(corun::yield(b.arrive_and_wait()));
     });
 }
@@ -66,6 +66,26 @@ BOOST_AUTO_TEST_CASE(who_drops_out_is_needed_no_longer) {
 BOOST_AUTO_TEST_CASE(it_is_for_somebody) {
     BOOST_CHECK_THROW(corun::barrier{0}, std::invalid_argument);
     BOOST_CHECK_THROW(corun::barrier{-3}, std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_phase_that_a_drop_ends_who_came_last_is_the_last) {
+    corun::run([] {
+        corun::barrier b{3};
+        auto first = corun::spawn([&] { return corun::yield(b.arrive_and_wait()); });
+        auto second = corun::spawn([&] { return corun::yield(b.arrive_and_wait()); });
+        corun::yield();
+        b.arrive_and_drop();
+        BOOST_TEST(!corun::yield(first.join()));
+        BOOST_TEST(corun::yield(second.join()));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(no_more_can_drop_out_than_take_part) {
+    corun::run([] {
+        corun::barrier b{1};
+        b.arrive_and_drop();
+        BOOST_CHECK_THROW(b.arrive_and_drop(), std::logic_error);
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,28 @@ BOOST_AUTO_TEST_CASE(a_message_that_loses_a_select_is_still_there) {
         BOOST_TEST(corun::yield(selecting.join()) == 1U);
         BOOST_TEST(of_a.pending() == 1U);
         BOOST_TEST(of_b.pending() == 0U);
+    });
+}
+
+/// The first one sends another one as it ends.
+struct last_word {
+    corun::broadcast<std::shared_ptr<last_word>>& to;
+    int number;
+    ~last_word() {
+        if (number == 1) to.send(std::make_shared<last_word>(to, 100));
+    }
+};
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_displaced_may_send) {
+    corun::run([] {
+        corun::broadcast<std::shared_ptr<last_word>> news{2};
+        auto reader = news.subscribe();
+        for (int i = 1; i <= 3; ++i) news.send(std::make_shared<last_word>(news, i));
+        const auto first = corun::yield(reader.receive());
+        BOOST_TEST(first->missed == 2U);
+        BOOST_TEST(first->value->number == 3);
+        BOOST_TEST(corun::yield(reader.receive())->value->number == 100);
+        BOOST_TEST(reader.pending() == 0U);
     });
 }
 

@@ -9,10 +9,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <any>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -25,6 +28,17 @@ struct reluctant {
     }
     int value;
     static inline int moves_left = 0;
+};
+
+/// Its moves are copies, and it tells when one of them ends.
+struct curious {
+    explicit curious(int n) : number{n} {}
+    curious(const curious&) = default;
+    ~curious() {
+        if (const auto told = on_end) told(number);
+    }
+    int number;
+    static inline std::function<void(int)> on_end;
 };
 
 }  // namespace
@@ -144,6 +158,43 @@ BOOST_AUTO_TEST_CASE(values_left_in_it_are_destroyed_with_it) {
             BOOST_TEST(shared.use_count() == 201);
         }
         BOOST_TEST(shared.use_count() == 1);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_a_list_of_anything_is_no_list_of_one) {
+    corun::run([] {
+        corun::channel<std::vector<std::any>> c{2};
+        const std::vector<std::any> three(3);
+        corun::yield(c.send(three));
+        BOOST_TEST(c.try_send(three));
+        BOOST_TEST(c.try_receive()->size() == 3U);
+        BOOST_TEST(c.try_receive()->size() == 3U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_ends_in_the_channel_may_use_it) {
+    corun::run([] {
+        corun::channel<curious> c{8};
+        for (int i = 1; i <= 3; ++i) BOOST_TEST(c.try_send(curious{i}));
+        std::vector<int> seen;
+        curious::on_end = [&](int number) {
+            if (number != 1) return;
+            curious::on_end = nullptr;
+            seen.push_back(c.try_receive()->number);
+        };
+        seen.push_back(c.try_receive()->number);
+        while (auto next = c.try_receive()) seen.push_back(next->number);
+        BOOST_TEST(seen == (std::vector{2, 1, 3}), boost::test_tools::per_element());
+
+        BOOST_TEST(c.try_send(curious{4}));
+        curious::on_end = [&](int number) {
+            if (number != 4) return;
+            curious::on_end = nullptr;
+            BOOST_TEST(c.try_send(curious{5}));
+        };
+        BOOST_TEST(c.try_receive()->number == 4);
+        BOOST_TEST(corun::yield(c.receive())->number == 5);
+        BOOST_TEST(c.size() == 0U);
     });
 }
 

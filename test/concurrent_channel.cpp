@@ -14,6 +14,7 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <any>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -206,6 +207,15 @@ BOOST_AUTO_TEST_CASE(blocking_on_a_fiber_is_refused) {
         BOOST_CHECK_THROW((void)c.blocking_receive(), corun::switch_forbidden);
         BOOST_CHECK_THROW(c.blocking_send(1), corun::switch_forbidden);
     });
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_a_list_of_anything_is_no_list_of_one) {
+    corun::concurrent_channel<std::vector<std::any>> c{3};
+    const std::vector<std::any> three(3);
+    corun::run([&] { corun::yield(c.send(three)); });
+    c.blocking_send(three);
+    BOOST_TEST(c.try_send(three));
+    for (int i = 0; i != 3; ++i) BOOST_TEST(c.try_receive()->size() == 3U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

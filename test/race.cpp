@@ -2,6 +2,7 @@
 
 #include <corun/all.hpp>
 #include <corun/channel.hpp>
+#include <corun/event.hpp>
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
@@ -10,6 +11,7 @@
 
 #include "support/completions.hpp"
 #include "support/leaks.hpp"
+#include "support/operations.hpp"
 
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
@@ -19,6 +21,7 @@
 
 namespace asio = boost::asio;
 using asio::local::stream_protocol;
+using corun_test::scripted;
 using namespace std::chrono_literals;
 
 namespace {
@@ -137,6 +140,59 @@ BOOST_AUTO_TEST_CASE(of_ours_alone_a_cancellation_withdraws_it_at_once) {
         racing.cancel();
         BOOST_CHECK_THROW(corun::yield(racing.join()), corun::fiber_cancelled);
         BOOST_TEST(!a.try_send(1));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_loser_that_ends_while_it_is_asked_to_stop_ends_the_race) {
+    corun::run([] {
+        corun::event over;
+        scripted loser;
+        loser.on_cancel = [&] {
+            loser.is_ready = true;
+            return false;
+        };
+        auto racing = corun::spawn([&] {
+            auto result = corun::yield(corun::race(loser, over.wait()));
+            BOOST_TEST(result.winner() == 1U);
+            BOOST_TEST(result.get<0>().value() == 5);
+        });
+        corun::yield();
+        over.set();
+        for (int turn = 0; turn != 3; ++turn) corun::yield();
+        BOOST_TEST(racing.done());
+        racing.cancel();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(cancelled_it_is_won_by_who_has_ended_first) {
+    corun::run([] {
+        corun::event never;
+        scripted done;
+        auto racing = corun::spawn([&] {
+            auto result = corun::yield(corun::race(never.wait(), done));
+            BOOST_TEST(result.winner() == 1U);
+            BOOST_TEST(result.get<1>().value() == 5);
+        });
+        corun::yield();
+        done.is_ready = true;
+        racing.cancel();
+        corun::yield(racing.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_one_makes_ready_is_not_waited_for) {
+    corun::run([] {
+        scripted asks;  // its answer comes at once
+        corun::channel<int> answers{1};
+        asks.on_start = [&](const corun::waker&) { BOOST_TEST(answers.try_send(42)); };
+        auto racing = corun::spawn([&] {
+            auto result = corun::yield(corun::race(asks, answers.receive()));
+            BOOST_TEST(result.winner() == 1U);
+            BOOST_TEST(result.get<1>().value().value() == 42);
+        });
+        for (int turn = 0; turn != 3; ++turn) corun::yield();
+        BOOST_TEST(racing.done());
+        racing.cancel();
     });
 }
 

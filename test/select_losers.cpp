@@ -1,6 +1,7 @@
 #include <corun/select.hpp>
 
 #include <corun/channel.hpp>
+#include <corun/concurrent_channel.hpp>
 #include <corun/event.hpp>
 #include <corun/fiber.hpp>
 #include <corun/mutex.hpp>
@@ -138,6 +139,37 @@ BOOST_AUTO_TEST_CASE(a_case_that_was_committed_wins_over_a_cancellation) {
         selecting.cancel();
         corun::yield(selecting.join());
         BOOST_TEST(value == 4);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_ordered_one_goes_on_where_a_case_only_seemed_ready) {
+    corun::run([] {
+        corun::channel<int> seems, has{1}, decides;
+        auto decided = corun::spawn([&] { (void)corun::yield(corun::select(seems.receive(), decides.receive())); });
+        corun::yield();
+        BOOST_TEST(has.try_send(1));
+        BOOST_TEST(decides.try_send(0));  // the one who receives from `seems` has not run since
+        const auto result = corun::yield(corun::select_ordered(seems.send(7), has.receive(), corun::or_else()));
+        BOOST_TEST(result.index() == 1U);
+        corun::yield(decided.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(one_of_a_twin_can_be_waited_for_again) {
+    corun::run([] {
+        corun::concurrent_channel<int> c;
+        corun::event other;
+        auto receive = c.receive();
+        {
+            auto lost = corun::spawn([&] { BOOST_TEST(corun::yield(corun::select(receive, other.wait())).index() == 1U); });
+            corun::yield();
+            other.set();
+            corun::yield(lost.join());
+        }
+        auto receiving = corun::spawn([&] { BOOST_TEST(corun::yield(receive).value() == 42); });
+        corun::yield();
+        BOOST_TEST(c.try_send(42));
+        corun::yield(receiving.join());
     });
 }
 

@@ -1,7 +1,9 @@
 #include <corun/shared_mutex.hpp>
 
+#include <corun/event.hpp>
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
+#include <corun/select.hpp>
 #include <corun/spawn.hpp>
 #include <corun/yield.hpp>
 
@@ -10,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <variant>
 
 BOOST_FIXTURE_TEST_SUITE(shared_mutex, corun_test::nothing_left)
 
@@ -70,6 +73,23 @@ BOOST_AUTO_TEST_CASE(a_writer_that_gives_up_lets_the_readers_behind_it_pass) {
         BOOST_TEST(!reader.done());
         writer.cancel();
         corun::yield(reader.join());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_select_that_waited_for_a_lock_holds_it) {
+    corun::run([] {
+        corun::shared_mutex m;
+        corun::event never;
+        auto held = corun::yield(m.lock());
+        auto selecting = corun::spawn([&] {
+            auto result = corun::yield(corun::select(never.wait(), m.lock()));
+            BOOST_TEST(std::get<1>(result).owns());
+            BOOST_TEST(!m.try_lock_shared().owns());
+        });
+        corun::yield();
+        held.unlock();
+        corun::yield(selecting.join());
+        BOOST_TEST(m.try_lock().owns());
     });
 }
 

@@ -18,10 +18,11 @@ public:
     barrier(const barrier&) = delete;
     barrier& operator=(const barrier&) = delete;
 
-    /// An operation: arrives, and waits for the others. True for one fiber of each phase, the last to arrive: it can do, before it
-    /// next yields, what is to be done once between two phases. A cancelled one has not arrived. Not for `select`.
+    /// An operation: arrives, and waits for the others. True for one fiber of each phase, the last to arrive and wait: it can do,
+    /// before it next yields, what is to be done once between two phases. A cancelled one has not arrived. Not for `select`.
     [[nodiscard]] arrival arrive_and_wait() noexcept;
-    /// Arrives for this phase and leaves for good: later ones need one arrival less. Never switches.
+    /// Arrives for this phase and leaves for good: later ones need one arrival less. Never switches. Throws std::logic_error if
+    /// all have left.
     void arrive_and_drop();
 
 private:
@@ -30,6 +31,8 @@ private:
         arrived_ = 0;
         detail::grant_all(waiting_);
     }
+
+    void end_phase_for_last() noexcept;
 
     detail::wait_list waiting_;
     std::ptrdiff_t parties_;
@@ -60,6 +63,7 @@ public:
     bool get() noexcept { return is_last_; }
 
 private:
+    friend class barrier;
     barrier* barrier_;
     bool is_last_ = false;
 };
@@ -68,8 +72,18 @@ inline barrier::arrival barrier::arrive_and_wait() noexcept { return arrival{*th
 
 inline void barrier::arrive_and_drop() {
     home_.check("barrier");
+    if (parties_ == 0) detail::refuse_use("corun: more dropped out of a barrier than take part");
     --parties_;
-    if (parties_ > 0 && arrived_ >= parties_) end_phase();
+    if (parties_ > 0 && arrived_ >= parties_) end_phase_for_last();
+}
+
+// Who drops out does nothing between two phases, so it is up to the last who waits.
+inline void barrier::end_phase_for_last() noexcept {
+    arrived_ = 0;
+    while (detail::waiter* first = waiting_.claim_first()) {
+        detail::grant(*first);
+        static_cast<arrival*>(first)->is_last_ = waiting_.empty();
+    }
 }
 
 }  // namespace corun

@@ -114,7 +114,8 @@ template <class T>
 void broadcast<T>::send(T value) {
     home_.check("broadcast");
     if (closed_) throw channel_closed{};
-    if (next_ - oldest_ == kept_.size()) ++oldest_;
+    std::optional<T> displaced;  // ends last: its destructor may send
+    if (next_ - oldest_ == kept_.size()) displaced.emplace(std::move(*place_of(oldest_++)));
     place_of(next_).emplace(std::move(value));
     ++next_;
     detail::grant_all(waiting_);

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] detail::send_operation<T, T> send(const T& value)
         requires std::copy_constructible<T>
     {
-        return {*this, T{value}};
+        return {*this, T(value)};
     }
 
     /// An operation: the next value; nullopt when the channel is closed and drained.
@@ -67,7 +67,7 @@ public:
     bool try_send(const T& value)
         requires std::copy_constructible<T>
     {
-        return try_send(T{value});
+        return try_send(T(value));
     }
 
     /// The next value, or nullopt if none is there now.

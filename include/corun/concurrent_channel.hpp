@@ -17,7 +17,9 @@ namespace corun {
 
 /// As `channel`, for fibers of any scheduler, plain threads and completion handlers together. Every function may be called from any
 /// thread; only the yields on `send()`, `receive()` and `receive_some()` switch. T's move must not throw; it runs without any lock
-/// held. Must outlive those who wait on fibers and threads; handlers that still wait when it ends are destroyed uncalled.
+/// held. Must outlive every call on it, until that has returned: what a call has sent can be received before, and to have received
+/// it does not tell that the sender is gone. Must outlive those who wait on fibers and threads; handlers that still wait when it
+/// ends are destroyed uncalled.
 ///
 /// Values of one sender arrive in their order.
 template <class T>
@@ -42,7 +44,7 @@ public:
     [[nodiscard]] detail::shared_operation<detail::shared_send<T, T>> send(const T& value)
         requires std::copy_constructible<T>
     {
-        return detail::shared_operation<detail::shared_send<T, T>>{std::in_place, inside_, T{value}};
+        return detail::shared_operation<detail::shared_send<T, T>>{std::in_place, inside_, T(value)};
     }
     /// An operation: the next value; nullopt when the channel is closed and drained.
     [[nodiscard]] detail::shared_operation<receive_request> receive() noexcept {
@@ -64,7 +66,7 @@ public:
     void blocking_send(const T& value, clock::time_point deadline = clock::time_point::max())
         requires std::copy_constructible<T>
     {
-        blocking_send(T{value}, deadline);
+        blocking_send(T(value), deadline);
     }
     [[nodiscard]] std::optional<T> blocking_receive(clock::time_point deadline = clock::time_point::max()) {
         return detail::shared_blocking<receive_request>{inside_}.wait("concurrent_channel::blocking_receive()", deadline);
@@ -100,7 +102,7 @@ public:
     bool try_send(const T& value)
         requires std::copy_constructible<T>
     {
-        return try_send(T{value});
+        return try_send(T(value));
     }
     /// The next value, or nullopt if none is there now.
     [[nodiscard]] std::optional<T> try_receive() {

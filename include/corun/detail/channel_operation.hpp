@@ -48,8 +48,8 @@ public:
     static constexpr bool hand_over_may_throw = !std::is_nothrow_move_constructible_v<T>;
 
     send_operation(channel<T>& c, T&& sent) noexcept(std::is_pointer_v<Held> || std::is_nothrow_move_constructible_v<T>)
-        : channel_{&c}, held_{hold(sent)} {}
-    send_operation(send_operation&& other) : channel_{other.channel_}, held_{std::move(other.held_)} {}  // before it starts
+        : channel_{&c}, held_(hold(sent)) {}
+    send_operation(send_operation&& other) : channel_{other.channel_}, held_(std::move(other.held_)) {}  // before it starts
 
     [[nodiscard]] bool available(scheduler_core* here) const { return !channel_->is_open(here) || channel_->may_push(); }
     // Throws what T's move throws; the value is still the sender's then.

@@ -62,12 +62,15 @@ struct joint_case {
         return true;
     }
 
-    // Who is to stop may end first: nothing that it has is lost.
-    void stop() {
-        if (stage == joint_stage::fresh)
+    // True if it has ended first: nothing that it has is lost.
+    bool stop() {
+        if (stage == joint_stage::fresh) {
             stage = joint_stage::over;
-        else if (stage == joint_stage::begun && !ends())
+        } else if (stage == joint_stage::begun) {
+            if (ends()) return true;
             stage = op.cancel() ? joint_stage::over : joint_stage::stopping;
+        }
+        return false;
     }
 
     static constexpr bool may_wait_for_fibers = detail::may_wait_for_fibers<std::remove_reference_t<Op>>;
@@ -98,10 +101,10 @@ public:
     joint_operation(joint_operation&& other) : cases_{std::move(other.cases_)} {}  // before it starts
 
     [[nodiscard]] bool ready() {
+        // One that ends, or stops, may let an earlier one end, and that wakes nobody: the fiber runs.
+        bool again = true;
+        while (again) again = any_ends();
         bool over = true;
-        each([&](auto& c, std::size_t i) {
-            if (c.ends()) note(c, i);
-        });
         each([&](auto& c, std::size_t) { over &= c.stage == joint_stage::over; });
         note_where();
         return over;
@@ -111,7 +114,7 @@ public:
         fiber_ = &self;
         each([&](auto& c, std::size_t i) {
             if (c.stage != joint_stage::fresh) return;
-            c.start(self);
+            if (!c.ends()) c.start(self);  // again: what came before it may have ended it
             if (c.stage == joint_stage::over) note(c, i);
         });
         note_where();
@@ -138,7 +141,9 @@ protected:
         std::apply([&](auto&... c) { (f(c, i++), ...); }, cases_);
     }
     void stop_others() {
-        each([](auto& c, std::size_t) { c.stop(); });
+        each([&](auto& c, std::size_t i) {
+            if (c.stop()) note(c, i);
+        });
     }
 
     std::tuple<Cases...> cases_;
@@ -146,6 +151,15 @@ protected:
     bool interrupted_ = false;  // by a cancellation of the fiber
 
 private:
+    bool any_ends() {
+        bool any = false;
+        each([&](auto& c, std::size_t i) {
+            if (!c.ends()) return;
+            any = true;
+            note(c, i);
+        });
+        return any;
+    }
     // A scheduler that ends waits for what is elsewhere, and only for that.
     void note_where() {
         if (fiber_ == nullptr) return;

@@ -123,15 +123,16 @@ private:
     // not.
     CORUN_SWITCH bool choose(scheduler_core* here) {
         mask available = 0;
+        bool is_chosen = false;
         cases_.each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
             if constexpr (Tie == tie::first) {
-                if (available == 0 && c.is_available(here)) available = mask{1} << i;
+                is_chosen = is_chosen || (c.is_available(here) && commit(static_cast<int>(i), here));
             } else if (c.may_be_available(here)) [[unlikely]] {
                 available |= mask{1} << i;
                 asm("" : "+r"(available));  // a branch, not arithmetic: nearly all cases are idle
             }
         });
-        return available != 0 && commit_one_of(available, here);
+        return is_chosen || (available != 0 && commit_one_of(available, here));
     }
     bool commit_one_of(mask available, scheduler_core* here) {
         if ((available & (available - 1)) == 0) [[likely]]

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] bool ready() const noexcept { return done_.load(std::memory_order_acquire); }
     void start(const waker& w) { start_on(*w.fiber()); }
     void start_on(fiber_record& self) {
-        fiber_ = &self;
+        begin_alone(self);
         if constexpr (requires { this->attempt_patiently(); })
             if (self.owner->ready.empty() && self.owner->simulated == nullptr && this->attempt_patiently()) return is_done();
         if (this->begin()) is_done();
@@ -86,6 +86,13 @@ public:
     }
 
 private:
+    // It may have lost a select before.
+    void begin_alone(fiber_record& self) noexcept {
+        fiber_ = &self;
+        this->among = nullptr;
+        is_late_ = false;
+        done_.store(false, std::memory_order_relaxed);
+    }
     void is_done() noexcept { done_.store(true, std::memory_order_relaxed); }
 
     void resume() noexcept override {

@@ -16,7 +16,7 @@ namespace corun::detail {
 // @tparam Held  T, a value of its own; or T*, the sender's
 template <class T, class Held>
 struct shared_send : shared_channel<T>::sender {
-    shared_send(shared_channel<T>& c, Held h) noexcept : channel{&c}, held{std::move(h)} {}
+    shared_send(shared_channel<T>& c, Held h) noexcept : channel{&c}, held(std::move(h)) {}
     shared_send(shared_send&& other) noexcept : shared_send{*other.channel, std::move(other.held)} {}
 
     [[nodiscard]] bool attempt() { return is_over(channel->push(its_value(), nullptr)); }

@@ -52,24 +52,25 @@ private:
         alignas(T) std::byte bytes[room * sizeof(T)];
     };
 
+    // A destructor may use the queue: its value is no longer in it then, but its place is not yet free.
     [[gnu::always_inline]] bool drop(std::size_t at) noexcept {
-        std::destroy_at(head_->at(at));
-        if (--size_ == 0) {
-            head_ = tail_;  // the same places again, which are in the cache
-            first_ = end_ = 0;
-            return true;
-        }
+        T* const gone = head_->at(at);
+        --size_;
         first_ = at + 1;
-        if (first_ == chunk::room) {
+        if (first_ == chunk::room && size_ != 0) {
             head_ = head_->next;
             first_ = 0;
         }
-        return false;
+        std::destroy_at(gone);
+        if (size_ != 0) return false;
+        head_ = tail_;  // the same places again, which are in the cache
+        first_ = end_ = 0;
+        return true;
     }
 
     [[gnu::noinline]] void grow() {
         if (tail_ == nullptr) {
-            head_ = tail_ = new chunk;
+            tail_ = new chunk;
         } else {
             if (tail_->next == head_) {
                 auto* fresh = new chunk;
@@ -79,6 +80,9 @@ private:
             tail_ = tail_->next;
         }
         end_ = 0;
+        if (size_ != 0) return;
+        head_ = tail_;
+        first_ = 0;
     }
 
     chunk* head_ = nullptr;  // holds the first value, at first_
