@@ -193,8 +193,7 @@ runtime::runtime(runtime_options options, std::source_location at) {
 
 runtime::~runtime() {
     if (auto* core = detail::current_core(); core != nullptr && detail::impl_of(*core).family == &impl_->family) {
-        std::fputs("corun: a runtime was destroyed by one of its own fibers or handlers, which cannot wait for its threads\n",
-                   stderr);
+        std::fputs("corun: a runtime was destroyed by one of its own fibers or handlers\n", stderr);
         std::abort();
     }
     stop();
