@@ -87,7 +87,6 @@ private:
 /// A block, to be yielded on: starts the children in their order, each in a fiber of its own, and starts them anew when they end as
 /// the options and each child say. Ends when no child is left to run. Cancelled, it ends the children in turn, the last one started
 /// first. A failure that is followed by a restart, and one of a temporary child, goes to the scheduler's unhandled-failure handler.
-/// A child that gets no stack or no memory has failed.
 /// Throws, from the yield, restarts_exhausted, `cancelled`, and what yield throws.
 [[nodiscard]] inline detail::supervise_block supervise(const supervise_options& options, std::vector<child> children) {
     return {options, std::move(children)};
