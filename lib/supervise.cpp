@@ -18,18 +18,10 @@ enum class child_state : std::uint8_t {
     done,     // not to be started any more
 };
 
-class supervisor;
-
-// Listens for the end of its fiber: a child that gets no stack or no memory ends as well, and its function is never called.
-struct supervised final : end_listener {
-    supervised(supervisor& s, child c) : of{s}, spec{std::move(c)} {}
-    fiber_ref ended() noexcept override;
-
-    supervisor& of;
+struct supervised {
     child spec;
     child_state state = child_state::waiting;
     clock::time_point start_at = clock::time_point::min();
-    std::size_t index = 0;
     corun::fiber<> fiber = {};
 };
 
@@ -44,7 +36,6 @@ public:
     supervisor(const supervise_options& options, std::vector<child> children, std::source_location where);
 
     void run(group& all);
-    void note_end(const supervised& child) noexcept;
 
 private:
     class next_end;
@@ -62,7 +53,7 @@ private:
 
     const supervise_options options_;
     const std::source_location where_;
-    std::deque<supervised> children_;       // in the order of their starts
+    std::vector<supervised> children_;      // in the order of their starts
     named_object name_of_ends_;
     std::vector<child_end> ends_;           // that have not been taken; one for each child at most
     std::deque<clock::time_point> restarts_;  // within the period
@@ -95,7 +86,8 @@ private:
 
 supervisor::supervisor(const supervise_options& options, std::vector<child> children, std::source_location where)
     : options_{options}, where_{where} {
-    for (child& c : children) children_.emplace_back(*this, std::move(c));
+    children_.reserve(children.size());
+    for (child& c : children) children_.push_back({.spec = std::move(c)});
     ends_.reserve(children_.size());
 }
 
@@ -130,22 +122,22 @@ void supervisor::start_those_due(group& all) {
 
 void supervisor::start(group& all, std::size_t index) {
     supervised& c = children_[index];
-    c.index = index;
-    c.fiber = all.spawn({.name = c.spec.name, .stack_size = c.spec.stack_size, .at = c.spec.at}, [&c] { c.spec.function(); });
+    const auto life = [this, index] {
+        const auto ended = [this, index](std::exception_ptr failure) {
+            touches(name_of_ends_, access::write);
+            ends_.push_back({index, std::move(failure)});
+            if (waiting_ != nullptr) make_ready(*waiting_);
+        };
+        try {
+            children_[index].spec.function();
+        } catch (...) {
+            ended(std::current_exception());
+            throw;
+        }
+        ended(nullptr);
+    };
+    c.fiber = all.spawn({.name = c.spec.name, .stack_size = c.spec.stack_size, .at = c.spec.at}, life);
     c.state = child_state::running;
-    if (!listen(record_of(c.fiber), c)) note_end(c);
-}
-
-// In the end of the child's fiber. There is room: reserved.
-void supervisor::note_end(const supervised& child) noexcept {
-    touches(name_of_ends_, access::write);
-    ends_.push_back({child.index, record_of(child.fiber).failure});
-    if (waiting_ != nullptr) make_ready(*waiting_);
-}
-
-fiber_ref supervised::ended() noexcept {
-    of.note_end(*this);
-    return {};
 }
 
 // Ends a child and forgets its end. What it fails with meanwhile goes to the unhandled-failure handler, with its handle.
@@ -167,6 +159,7 @@ void supervisor::stop_from(std::size_t first) {
 
 void supervisor::take(const child_end& end) {
     supervised& c = children_[end.index];
+    corun::yield(c.fiber.wait(), where_);  // it has noted its end, and is about to end
     const bool is_restarted =
         c.spec.restart == restart::permanent || (c.spec.restart == restart::transient && end.failure != nullptr);
     if (!is_restarted) {

@@ -28,9 +28,6 @@ namespace detail {
 
 [[nodiscard]] fiber_status status_of(const fiber_record& fiber) noexcept;
 
-template <class R>
-[[nodiscard]] fiber_record& record_of(const fiber<R>& handle) noexcept;
-
 // A fiber whose function returns R. `result` is written by the owner before the fiber has ended, and read after.
 template <class R>
 struct fiber_result : fiber_record {
@@ -167,22 +164,11 @@ public:
     explicit operator bool() const noexcept { return record_ != nullptr; }
 
 private:
-    friend detail::fiber_record& detail::record_of<R>(const fiber& handle) noexcept;
-
     void drop() noexcept {
         if (record_) detail::detach(*record_);
     }
 
     boost::intrusive_ptr<detail::fiber_result<R>> record_;
 };
-
-namespace detail {
-
-template <class R>
-fiber_record& record_of(const fiber<R>& handle) noexcept {
-    return *handle.record_;
-}
-
-}  // namespace detail
 
 }  // namespace corun
