@@ -84,7 +84,7 @@ struct on_the_spot {
     void execute(Function&& f) const {
         std::decay_t<Function>{std::forward<Function>(f)}();
     }
-    friend bool operator==(on_the_spot, on_the_spot) noexcept = default;
+    [[maybe_unused]] friend bool operator==(on_the_spot, on_the_spot) noexcept = default;
 };
 
 struct outcome {
