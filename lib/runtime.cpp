@@ -33,6 +33,11 @@ void pin(std::thread& thread, std::size_t n) {
     if (error != 0) throw std::system_error{error, std::system_category(), "corun::runtime: cannot pin a thread"};
 }
 
+template <class Handler>
+void refuse_nobody(const Handler& handler) {
+    if (!handler) throw std::invalid_argument{"corun: runtime::serve() with an empty handler"};
+}
+
 }  // namespace
 
 runtime_impl::worker::worker(const scheduler_options& options, std::size_t number) : index{number}, own{&scheduler::of(context)} {
@@ -219,23 +224,16 @@ void runtime::refuse_if_ended() const {
     if (impl_->has_ended()) throw std::logic_error{"corun: a fiber was to be spawned on a runtime that has ended"};
 }
 
-namespace {
-template <class Handler>
-void refuse_nobody(const Handler& handler) {
-    if (!handler) throw std::invalid_argument{"corun: runtime::serve() with an empty handler"};
-}
-}  // namespace
-
 runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, connection_handler handler, const serve_options& options,
                                       std::source_location where) {
-    refuse_nobody(handler);
+    detail::refuse_nobody(handler);
     return serve(
         at, [handler = std::move(handler)](stream<tcp::socket> peer) { handler(std::move(peer.socket())); }, options, where);
 }
 
 runtime::tcp::endpoint runtime::serve(const tcp::endpoint& at, stream_handler handler, const serve_options& options,
                                       std::source_location where) {
-    refuse_nobody(handler);
+    detail::refuse_nobody(handler);
     if (impl_->was_stopped()) throw std::logic_error{"corun: runtime::serve() after stop(): nobody would accept"};
     return detail::start_server(*this, *impl_, at, std::move(handler), options, where);
 }

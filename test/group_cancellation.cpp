@@ -22,6 +22,7 @@
 
 namespace asio = boost::asio;
 using asio::cancellation_type;
+using corun_test::pass_turns;
 using namespace std::chrono_literals;
 
 namespace {
@@ -187,9 +188,6 @@ BOOST_AUTO_TEST_CASE(the_signal_of_a_slot_asks_what_children_wait_for_no_harder_
                 corun::yield(corun::with_group([&](corun::group& g) { g.spawn([&] { (void)operation.wait(corun::yield); }); }));
             },
             asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { ended = true; }));
-        const auto pass_turns = [] {
-            for (int i = 0; i != 10; ++i) corun::yield(corun::sleep_for(100us));
-        };
         pass_turns();
         signal.emit(cancellation_type::total);
         pass_turns();

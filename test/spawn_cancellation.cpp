@@ -24,6 +24,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using asio::cancellation_type;
 using corun_test::asked;
+using corun_test::pass_turns;
 
 namespace {
 
@@ -59,11 +60,6 @@ struct cancellable {
     std::exception_ptr failure;
     bool ended = false;
 };
-
-// So many turns of the loop that a request which is going to be made has been made.
-void pass_turns() {
-    for (int i = 0; i != 10; ++i) corun::yield(corun::sleep_for(100us));
-}
 
 }  // namespace
 

@@ -81,7 +81,7 @@ inline void barrier::arrive_and_drop() {
 inline void barrier::end_phase_for_last() noexcept {
     arrived_ = 0;
     while (detail::waiter* first = waiting_.claim_first()) {
-        detail::grant(*first);
+        detail::grant(*first);  // which takes it out of the line, and runs nothing
         static_cast<arrival*>(first)->is_last_ = waiting_.empty();
     }
 }

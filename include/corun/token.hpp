@@ -94,7 +94,7 @@ decltype(auto) await_initiation(yield_token token, Initiation&& initiation, Argu
 
 template <class Token, class T, class Executor>
 auto await_coroutine(fiber_record& self, boost::asio::awaitable<T, Executor> coroutine, Token token) {
-    return boost::asio::co_spawn(executor_of(self), std::move(coroutine), token);
+    return boost::asio::co_spawn(executor_of(self), std::move(coroutine), std::move(token));
 }
 
 }  // namespace corun::detail

@@ -1,7 +1,9 @@
 // Asio operations for tests: they complete with what the test says, where and when it says.
 #pragma once
 
+#include <corun/sleep.hpp>
 #include <corun/this_fiber.hpp>
+#include <corun/yield.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -10,6 +12,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -36,6 +39,11 @@ template <class... Signatures, class Token, class Function>
 auto hand_over(Token&& token, Function f) {
     return boost::asio::async_initiate<Token, Signatures...>(
         [](auto handler, auto function) { std::move(function)(std::move(handler)); }, token, std::move(f));
+}
+
+/// Called on a fiber. So many turns of the loop that a request which is going to be made has been made.
+inline void pass_turns() {
+    for (int i = 0; i != 10; ++i) corun::yield(corun::sleep_for(std::chrono::microseconds{100}));
 }
 
 /// Keeps a handler and notes what its cancellation slot is told; completes as aborted at one kind of request.

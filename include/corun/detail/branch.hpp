@@ -9,7 +9,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/query.hpp>
@@ -118,7 +117,7 @@ struct deferred_coroutine {
 
     template <class Token>
     auto operator()(Token&& token) && {
-        return boost::asio::co_spawn(executor_of(*current_core()->running), std::move(coroutine), std::forward<Token>(token));
+        return await_coroutine(*current_core()->running, std::move(coroutine), std::forward<Token>(token));
     }
 };
 
