@@ -40,12 +40,14 @@ bool raise(std::atomic<std::uint8_t>& level, std::uint8_t to) noexcept {
     return before < to;
 }
 
-void post_demand(fiber_record& fiber, demand what) noexcept {
+// @return  false if it is in the inbox already and will be seen; or is about to be put there by another thread
+bool post_demand(fiber_record& fiber, demand what) noexcept {
     if (is_observed(observer::turns)) [[unlikely]]
         trace_call(fiber);
-    if (fiber.demands.fetch_or(what, std::memory_order_acq_rel) != 0) return;  // it is in the inbox and will be seen
+    if (fiber.demands.fetch_or(what, std::memory_order_acq_rel) != 0) return false;
     intrusive_ptr_add_ref(&fiber);
     impl_of(*fiber.owner).push(fiber);
+    return true;
 }
 
 }  // namespace
@@ -157,7 +159,10 @@ void scheduler_impl::cancel(fiber_record& fiber, cancel_reason reason, stop_requ
     if (fiber.state == fiber_state::fresh) fiber.cancelled_before_its_turn();
 }
 
-void wake_from_afar(fiber_record& fiber) noexcept { post_demand(fiber, demand_wake); }
+void wake_from_afar(fiber_record& fiber) noexcept {
+    if (!post_demand(fiber, demand_wake) && fiber.owner->is_dying()) [[unlikely]]
+        impl_of(*fiber.owner).wake_while_dying(fiber);
+}
 
 bool request_cancel(fiber_record& fiber, cancel_reason reason, stop_request hardest) noexcept {
     touches(name_of_fiber(fiber.id), access::write);

@@ -106,6 +106,8 @@ public:
     void close() noexcept;
     // The context is being destroyed. The same; what waits for the context's own operations ends when Asio destroys their handlers.
     void context_shuts_down() noexcept;
+    // Any thread: a fiber's wake that another thread has promised to put into the inbox, and has not yet.
+    void wake_while_dying(fiber_record& fiber) noexcept;
     // The context's last moment. Aborts with a message if a fiber still lives.
     void context_is_gone() noexcept;
 
@@ -189,7 +191,8 @@ private:
     void cancel_all() noexcept;
     void run_down() noexcept;
     void news_for_the_dying() noexcept;
-    void run_down_once_more() noexcept;
+    [[nodiscard]] bool ends_here() const noexcept { return std::this_thread::get_id() == ends_on_ && !ends_inside_; }
+    void run_down_once_more(fiber_record* awake = nullptr) noexcept;
     void take_the_last() noexcept;
     [[nodiscard]] bool is_gone() const noexcept { return gone_.load(std::memory_order_seq_cst); }
     [[nodiscard]] bool wait_for_others();

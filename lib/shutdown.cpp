@@ -111,15 +111,21 @@ void scheduler_impl::news_for_the_dying() noexcept {
     }
     if (is_gone())
         take_the_last();
-    else if (std::this_thread::get_id() == ends_on_ && !ends_inside_)
+    else if (ends_here())
         run_down_once_more();
 }
 
-void scheduler_impl::run_down_once_more() noexcept {
+// The other thread's may come when what the fiber uses is gone.
+void scheduler_impl::wake_while_dying(fiber_record& fiber) noexcept {
+    if (!is_gone() && ends_here()) run_down_once_more(&fiber);
+}
+
+void scheduler_impl::run_down_once_more(fiber_record* awake) noexcept {
     {
         while (!try_enter()) std::this_thread::yield();  // somebody looks in from outside
         const entered inside{*this};
         ends_inside_ = true;
+        if (awake != nullptr) make_ready(*awake);
         run_down();
         if (live == 0) dismantle();
         ends_inside_ = false;

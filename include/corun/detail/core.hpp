@@ -44,8 +44,8 @@ struct scheduler_core {
     // Each switch, and each wait that ends at once, takes one of the budget. False: it is used up.
     [[nodiscard]] CORUN_SWITCH bool spend() noexcept { return --budget >= 0; }
     [[nodiscard]] bool has_budget() const noexcept { return budget >= 0; }
-    // Any thread.
-    [[nodiscard]] bool is_dying() const noexcept { return dying.load(std::memory_order_relaxed); }
+    // Any thread. Who sees it sees also which thread it dies on.
+    [[nodiscard]] bool is_dying() const noexcept { return dying.load(std::memory_order_acquire); }
 
     [[nodiscard]] CORUN_SWITCH timer_queue::time_point not_after_now() const noexcept {
         return timer_queue::time_point{std::chrono::nanoseconds{coarse_now}};
