@@ -121,7 +121,7 @@ void scheduler_impl::end(fiber_record& fiber) noexcept {
     try {
         taken = fiber.deliver();
     } catch (...) {
-        fiber.failure = std::current_exception();
+        if (!fiber.failure) fiber.failure = std::current_exception();
     }
     if (fiber.following != nullptr) fiber.following->previous = fiber.previous;
     (fiber.previous != nullptr ? fiber.previous->following : first_live) = fiber.following;

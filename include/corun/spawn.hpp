@@ -67,15 +67,35 @@ public:
     }
 
     void operator()() {
-        const auto fiber = std::exchange(fiber_, nullptr);
         boost::asio::get_associated_cancellation_slot(handler_).clear();
-        if constexpr (std::is_void_v<R>)
-            std::move(handler_)(fiber->failure);
-        else
-            std::move(handler_)(fiber->failure, fiber->result ? std::move(*fiber->result) : R{});
+        if constexpr (std::is_void_v<R>) {
+            std::exception_ptr failure = fiber_->failure;
+            fiber_ = nullptr;
+            std::move(handler_)(std::move(failure));
+        } else {
+            std::optional<R> value;
+            std::exception_ptr failure = take(value);
+            fiber_ = nullptr;  // whatever throws from here on is the handler's
+            std::move(handler_)(std::move(failure), std::move(*value));
+        }
     }
 
 private:
+    // A value whose move throws is a failure of its fiber, which may be of interest to others by now: it is not noted there.
+    [[nodiscard]] std::exception_ptr take(auto& value) {
+        try {
+            if (fiber_->result) {
+                value.emplace(std::move(*fiber_->result));
+                return nullptr;
+            }
+        } catch (...) {
+            value.emplace();
+            return std::current_exception();
+        }
+        value.emplace();
+        return fiber_->failure;
+    }
+
     boost::intrusive_ptr<fiber_result<R>> fiber_;
     Handler handler_;
 };
@@ -224,7 +244,8 @@ auto spawn(Target&& target, spawn_options options, Function&& f) {
 }
 
 /// Starts a fiber whose outcome goes to a completion token: signature void(std::exception_ptr) or void(std::exception_ptr, R). R
-/// must be default-constructible, for the case of a failure. With asio::detached a failure goes to the unhandled-failure handler.
+/// must be default-constructible, for the case of a failure; where its move to the handler throws, that is the failure. With
+/// asio::detached a failure goes to the unhandled-failure handler.
 template <detail::spawn_target Target, class Function, class Token>
     requires(std::invocable<std::decay_t<Function> &&> && !std::same_as<std::decay_t<Token>, std::source_location>)
 auto spawn(Target&& target, Function&& f, Token&& token, std::source_location at = std::source_location::current()) {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,6 +29,18 @@ struct reports {
             fibers.push_back(f.fiber);
         });
     }
+};
+
+// An executor that has no memory for a function.
+struct full_executor {
+    asio::io_context* io;
+    [[nodiscard]] asio::execution_context& query(asio::execution::context_t) const noexcept { return *io; }
+    [[nodiscard]] full_executor require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+    template <class Function>
+    void execute(Function&&) const {
+        throw std::bad_alloc{};
+    }
+    friend bool operator==(const full_executor&, const full_executor&) noexcept = default;
 };
 
 }  // namespace
@@ -94,6 +107,14 @@ BOOST_AUTO_TEST_CASE(a_token_receives_it_and_detached_does_not) {
     corun::spawn(io, fail, asio::detached);
     io.run();
     BOOST_TEST((received != nullptr));
+    BOOST_TEST(seen.fibers.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(where_its_way_to_the_token_fails_it_is_reported_itself) {
+    asio::io_context io;
+    reports seen{corun::scheduler::of(io)};
+    corun::spawn(io, fail, asio::bind_executor(full_executor{&io}, [](std::exception_ptr) { BOOST_ERROR("called"); }));
+    io.run();
     BOOST_TEST(seen.fibers.size() == 1);
 }
 

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <exception>
 #include <tuple>
 #include <utility>
@@ -159,6 +160,16 @@ template <class Derived, class R, class... Args>
 struct handler_call<Derived, R(Args...)> {
     void operator()(Args... args) {
         static_cast<Derived*>(this)->template finish<std::decay_t<Args>...>(std::forward<Args>(args)...);
+    }
+};
+// A parameter whose move throws would do so before we are called.
+template <class Derived, class R, class... Args>
+    requires(!(std::is_nothrow_move_constructible_v<Args> && ...))
+struct handler_call<Derived, R(Args...)> {
+    template <class... Given>
+        requires(sizeof...(Given) == sizeof...(Args) && (std::convertible_to<Given, Args> && ...))
+    void operator()(Given&&... args) {
+        static_cast<Derived*>(this)->template finish<std::decay_t<Args>...>(std::forward<Given>(args)...);
     }
 };
 // Move-only. Called once or destroyed uncalled; either way the fiber learns of it. It counts as a reference to the fiber, which the
