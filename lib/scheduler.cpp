@@ -149,6 +149,7 @@ namespace detail {
 
 scheduler_claim scheduler_on(const boost::asio::any_io_executor& executor) {
     if (const auto* ours = executor.target<scheduler::executor_type>()) return scheduler_claim{ours->core()};
+    if (const auto* ours = executor.target<scheduler::tracked_executor_type>()) return scheduler_claim{ours->core()};
     return boost::asio::use_service<scheduler_service>(context_behind(executor)).on(executor);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drive_memory.hpp"
+#include "promised_work.hpp"
 #include "readiness.hpp"
 #include "record_memory.hpp"
 #include "run_meter.hpp"
@@ -98,7 +99,6 @@ public:
     void take_back_from_record() noexcept;
 
     void report_lost(fiber_ref fiber) noexcept;  // unhandled.cpp: the owner
-
     // --- shutdown.cpp ---
     // Cancels every fiber and runs what can run to its end. Fibers that wait for Asio operations are left: the context still runs.
     void stop() noexcept;
@@ -115,6 +115,7 @@ public:
     scheduler_options options;
     readiness descriptors;
     record_memory records;
+    promised_work promised;
     stall_detector stalls{*this};
     std::size_t live = 0;
     std::uint64_t spawned = 0;
@@ -210,7 +211,6 @@ private:
     std::optional<boost::asio::steady_timer> timer_;
     timer_queue::time_point last_expiry_{};
     boost::asio::any_io_executor work_;  // keeps the context running while fibers live; empty otherwise
-
     std::vector<std::unique_ptr<stack_pool>> pools_;
     stack_pool* usual_pool_ = nullptr;  // of the fibers that do not ask for a size
     trim_timer trim_{*this};

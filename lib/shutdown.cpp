@@ -156,6 +156,7 @@ void scheduler_impl::dismantle() noexcept {
     timer_.reset();
     descriptors.close();
     work_ = boost::asio::any_io_executor{};
+    promised.give_up();
     executor = boost::asio::any_io_executor{};
     asked_.clear();
     drop_kept_records(true);

@@ -4,6 +4,7 @@
 #include <corun/detail/core.hpp>
 #include <corun/detail/function_node.hpp>
 #include <corun/detail/op_memory.hpp>
+#include <corun/detail/tracked_executor.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
@@ -20,6 +21,7 @@
 #include <source_location>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace corun {
@@ -95,6 +97,8 @@ private:
 class scheduler {
 public:
     class executor_type;
+    /// What asio::prefer(…, outstanding_work.tracked) and asio::make_work_guard make of it: while one is left, its context runs on.
+    using tracked_executor_type = detail::tracked_executor<executor_type>;
 
     /// The context's own scheduler, made at the first call. Lives as long as the context. Any thread.
     /// @param context  anything derived from boost::asio::execution_context that has get_executor()
@@ -137,23 +141,32 @@ private:
     boost::intrusive_ptr<detail::scheduler_core> core_;
 };
 
-/// An Asio executor (it models execution::executor) that is valid as long as its scheduler.
+/// An Asio executor (it models execution::executor) that is valid as long as its scheduler. Tracked, it keeps the context running.
 class scheduler::executor_type {
 public:
-    explicit executor_type(detail::scheduler_core& core, bool never_inline = false) noexcept
-        : core_{&core}, never_inline_{never_inline} {}
+    explicit executor_type(detail::scheduler_core& core) noexcept : core_{&core} {}
+
+    /// For the handlers of what one of its fibers waits for, or for its own end: it keeps the context running anyway. Tracking
+    /// does nothing.
+    [[nodiscard]] static executor_type of_fiber(detail::scheduler_core& core) noexcept { return {core, false, false}; }
 
     [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept { return core_->context; }
     [[nodiscard]] boost::asio::execution::blocking_t query(boost::asio::execution::blocking_t) const noexcept {
         return never_inline_ ? boost::asio::execution::blocking_t{boost::asio::execution::blocking.never}
                              : boost::asio::execution::blocking_t{boost::asio::execution::blocking.possibly};
     }
+    [[nodiscard]] static constexpr boost::asio::execution::outstanding_work_t query(
+        boost::asio::execution::outstanding_work_t) noexcept {
+        return boost::asio::execution::outstanding_work.untracked;
+    }
     [[nodiscard]] executor_type require(boost::asio::execution::blocking_t::never_t) const noexcept {
-        return executor_type{*core_, true};
+        return {*core_, true, is_counted_};
     }
     [[nodiscard]] executor_type require(boost::asio::execution::blocking_t::possibly_t) const noexcept {
-        return executor_type{*core_, false};
+        return {*core_, false, is_counted_};
     }
+    [[nodiscard]] executor_type require(boost::asio::execution::outstanding_work_t::untracked_t) const noexcept { return *this; }
+    [[nodiscard]] tracked_executor_type require(boost::asio::execution::outstanding_work_t::tracked_t) const;
 
     /// The calling thread is inside the scheduler: on one of its fibers, or in a function it runs.
     [[nodiscard]] bool running_in_this_thread() const noexcept { return detail::current_core() == core_; }
@@ -183,13 +196,25 @@ public:
 
     [[nodiscard]] detail::scheduler_core& core() const noexcept { return *core_; }
 
-    friend bool operator==(const executor_type&, const executor_type&) noexcept = default;
+    friend bool operator==(const executor_type& a, const executor_type& b) noexcept {
+        return a.core_ == b.core_ && a.never_inline_ == b.never_inline_;
+    }
 
 private:
+    friend tracked_executor_type;
+    executor_type(detail::scheduler_core& core, bool never_inline, bool is_counted) noexcept
+        : core_{&core}, never_inline_{never_inline}, is_counted_{is_counted} {}
+
     detail::scheduler_core* core_;
-    bool never_inline_;
+    bool never_inline_ = false;
+    bool is_counted_ = true;  // where it is tracked
 };
 
 inline scheduler::executor_type scheduler::get_executor() const noexcept { return executor_type{*core_}; }
+
+inline scheduler::tracked_executor_type scheduler::executor_type::require(
+    boost::asio::execution::outstanding_work_t::tracked_t) const {
+    return tracked_executor_type{*this};
+}
 
 }  // namespace corun

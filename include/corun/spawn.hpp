@@ -173,7 +173,7 @@ struct completion_signature<void> {
 template <class R>
 struct spawn_initiation {
     using executor_type = scheduler::executor_type;
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor_type{*home}; }  // while this lives
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_type::of_fiber(*home); }  // while this lives
 
     template <class Handler, class Function>
     void operator()(Handler handler, Function function) const {
@@ -183,7 +183,8 @@ struct spawn_initiation {
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
         const scheduler_claim claim = claim_again(*home);
         scheduler_core& scheduler = claim.core();
-        fiber_ref fresh{new body{scheduler, at, std::move(function), std::move(handler), executor_type{scheduler}}, false};
+        fiber_ref fresh{new body{scheduler, at, std::move(function), std::move(handler), executor_type::of_fiber(scheduler)},
+                        false};
         cancel_by(slot, fresh);  // before anybody runs it: it clears the slot when it has ended
         try {
             launch(scheduler, *fresh, own);

@@ -19,10 +19,13 @@ namespace detail {
 // The scheduler whose executor it is; null: it is another kind of executor.
 template <class Executor>
 [[nodiscard]] scheduler_core* scheduler_behind(const Executor& executor) noexcept {
-    if constexpr (std::same_as<Executor, scheduler::executor_type>) {
+    using plain = scheduler::executor_type;
+    using tracked = scheduler::tracked_executor_type;
+    if constexpr (std::same_as<Executor, plain> || std::same_as<Executor, tracked>) {
         return &executor.core();
-    } else if constexpr (requires { executor.template target<scheduler::executor_type>(); }) {
-        const auto* ours = executor.template target<scheduler::executor_type>();
+    } else if constexpr (requires { executor.template target<plain>(); }) {
+        if (const auto* ours = executor.template target<plain>()) return &ours->core();
+        const auto* ours = executor.template target<tracked>();
         return ours != nullptr ? &ours->core() : nullptr;
     } else {
         return nullptr;

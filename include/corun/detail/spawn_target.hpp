@@ -49,7 +49,8 @@ private:
 template <spawn_target Target>
 [[nodiscard]] scheduler_claim scheduler_for(Target& target) {
     using T = std::remove_cvref_t<Target>;
-    if constexpr (std::same_as<T, scheduler> || std::same_as<T, scheduler::executor_type>)
+    if constexpr (std::same_as<T, scheduler> || std::same_as<T, scheduler::executor_type> ||
+                  std::same_as<T, scheduler::tracked_executor_type>)
         return scheduler_claim{target.core()};
     else if constexpr (context_target<Target>)
         return scheduler_claim{scheduler::of(target).core()};

@@ -49,7 +49,7 @@ inline void refuse_when_context_is_gone(fiber_record& self) {
     return &context != &self.owner->context;
 }
 [[nodiscard]] inline scheduler::executor_type executor_of(const fiber_record& fiber) noexcept {
-    return scheduler::executor_type{*fiber.owner};
+    return scheduler::executor_type::of_fiber(*fiber.owner);
 }
 
 // Sets done and wakes. Takes over the handler's reference: the last touch of the state is the store.
