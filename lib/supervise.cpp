@@ -8,12 +8,13 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <utility>
 
 namespace corun::detail {
 namespace {
 
 enum class child_state : std::uint8_t {
-    running,  // `fiber` is its handle; when it has ended, its end is in supervisor::ends_ until the supervisor takes it
+    running,  // `fiber` is its handle; when it has ended, it is in supervisor::ends_ until the supervisor takes it
     waiting,  // to be started at `start_at`
     done,     // not to be started any more
 };
@@ -25,11 +26,6 @@ struct supervised {
     corun::fiber<> fiber = {};
 };
 
-struct child_end {
-    std::size_t index;
-    std::exception_ptr failure;  // null: its function has returned
-};
-
 // Lives on the stack of the fiber that supervises; touched by it and by its children, which share its scheduler.
 class supervisor {
 public:
@@ -39,14 +35,15 @@ public:
 
 private:
     class next_end;
+    class end_note;
 
     void start(group& all, std::size_t index);
     void start_those_due(group& all);
     void stop(std::size_t index);
     void stop_from(std::size_t first);
-    void take(const child_end& end);
-    void note_restart(const child_end& end);
-    void give_up(const child_end& end);
+    void take(std::size_t ended);
+    void note_restart(std::size_t ended);
+    void give_up(std::size_t ended);
     [[nodiscard]] clock::duration delay() const;
     [[nodiscard]] clock::time_point next_start() const;
     [[nodiscard]] bool any_left() const;
@@ -55,12 +52,29 @@ private:
     const std::source_location where_;
     std::vector<supervised> children_;      // in the order of their starts
     named_object name_of_ends_;
-    std::vector<child_end> ends_;           // that have not been taken; one for each child at most
+    std::vector<std::size_t> ends_;         // indices of children, that have not been taken; one for each at most
     std::deque<clock::time_point> restarts_;  // within the period
     fiber_record* waiting_ = nullptr;       // the supervising fiber, parked for an end
 };
 
-// Its value is the end that came first.
+// Belongs to a child's function, and ends with it: in the child's last turn; or instead of its first, for want of a stack.
+class supervisor::end_note {
+public:
+    end_note(supervisor& s, std::size_t index) noexcept : supervisor_{&s}, index_{index} {}
+    end_note(end_note&& other) noexcept : supervisor_{std::exchange(other.supervisor_, nullptr)}, index_{other.index_} {}
+    ~end_note() {
+        if (supervisor_ == nullptr) return;
+        touches(supervisor_->name_of_ends_, access::write);
+        supervisor_->ends_.push_back(index_);  // there is room: reserved
+        if (supervisor_->waiting_ != nullptr) make_ready(*supervisor_->waiting_);
+    }
+
+private:
+    supervisor* supervisor_;
+    std::size_t index_;
+};
+
+// Its value is the child whose end came first.
 class supervisor::next_end {
 public:
     explicit next_end(supervisor& s) noexcept : supervisor_{s} {}
@@ -73,9 +87,9 @@ public:
     void start(const waker& w) noexcept { start_on(*w.fiber()); }
     void start_on(fiber_record& fiber) noexcept { supervisor_.waiting_ = &fiber; }
     [[nodiscard]] bool cancel() const noexcept { return true; }
-    child_end get() {
+    std::size_t get() {
         touches(supervisor_.name_of_ends_, access::write);
-        child_end first = std::move(supervisor_.ends_.front());
+        const std::size_t first = supervisor_.ends_.front();
         supervisor_.ends_.erase(supervisor_.ends_.begin());
         return first;
     }
@@ -122,21 +136,8 @@ void supervisor::start_those_due(group& all) {
 
 void supervisor::start(group& all, std::size_t index) {
     supervised& c = children_[index];
-    const auto life = [this, index] {
-        const auto ended = [this, index](std::exception_ptr failure) {
-            touches(name_of_ends_, access::write);
-            ends_.push_back({index, std::move(failure)});
-            if (waiting_ != nullptr) make_ready(*waiting_);
-        };
-        try {
-            children_[index].spec.function();
-        } catch (...) {
-            ended(std::current_exception());
-            throw;
-        }
-        ended(nullptr);
-    };
-    c.fiber = all.spawn({.name = c.spec.name, .stack_size = c.spec.stack_size, .at = c.spec.at}, life);
+    auto life = [&c, note = end_note{*this, index}] { c.spec.function(); };
+    c.fiber = all.spawn({.name = c.spec.name, .stack_size = c.spec.stack_size, .at = c.spec.at}, std::move(life));
     c.state = child_state::running;
 }
 
@@ -147,7 +148,7 @@ void supervisor::stop(std::size_t index) {
         c.fiber.cancel();
         corun::yield(c.fiber.wait(), where_);
         touches(name_of_ends_, access::write);
-        std::erase_if(ends_, [&](const child_end& end) { return end.index == index; });
+        std::erase(ends_, index);
     }
     c.fiber = {};
     c.state = child_state::done;
@@ -157,33 +158,33 @@ void supervisor::stop_from(std::size_t first) {
     for (std::size_t i = children_.size(); i-- != first;) stop(i);
 }
 
-void supervisor::take(const child_end& end) {
-    supervised& c = children_[end.index];
+void supervisor::take(std::size_t ended) {
+    supervised& c = children_[ended];
     corun::yield(c.fiber.wait(), where_);  // it has noted its end, and is about to end
-    const bool is_restarted =
-        c.spec.restart == restart::permanent || (c.spec.restart == restart::transient && end.failure != nullptr);
+    const bool has_returned = c.fiber.status() == fiber_status::completed;
+    const bool is_restarted = c.spec.restart == restart::permanent || (c.spec.restart == restart::transient && !has_returned);
     if (!is_restarted) {
         c.state = child_state::done;
         c.fiber = {};
         return;
     }
-    note_restart(end);
+    note_restart(ended);
     const clock::time_point when = clock::now() + delay();
-    const std::size_t first = options_.strategy == one_for_all ? 0 : end.index;
-    const std::size_t behind = options_.strategy == one_for_one ? end.index + 1 : children_.size();
+    const std::size_t first = options_.strategy == one_for_all ? 0 : ended;
+    const std::size_t behind = options_.strategy == one_for_one ? ended + 1 : children_.size();
     for (std::size_t i = behind; i-- != first;) {
         if (children_[i].state == child_state::done) continue;
         stop(i);
-        if (i != end.index && children_[i].spec.restart == restart::temporary) continue;  // ended with the others, for good
+        if (i != ended && children_[i].spec.restart == restart::temporary) continue;  // ended with the others, for good
         children_[i].state = child_state::waiting;
         children_[i].start_at = when;
     }
 }
 
-void supervisor::note_restart(const child_end& end) {
+void supervisor::note_restart(std::size_t ended) {
     const clock::time_point now = clock::now();
     while (!restarts_.empty() && now - restarts_.front() > options_.period) restarts_.pop_front();
-    if (restarts_.size() == options_.max_restarts) give_up(end);
+    if (restarts_.size() == options_.max_restarts) give_up(ended);
     restarts_.push_back(now);
 }
 
@@ -193,18 +194,21 @@ clock::duration supervisor::delay() const {
     return std::min(delay, options_.longest_backoff);
 }
 
-void supervisor::give_up(const child_end& end) {
-    const child& spec = children_[end.index].spec;
-    std::string what = "corun: child '" + spec.name + "' of the supervision of " + describe(where_) +
+void supervisor::give_up(std::size_t ended) {
+    const supervised& last = children_[ended];
+    std::string what = "corun: child '" + last.spec.name + "' of the supervision of " + describe(where_) +
                        " has ended once more after " + std::to_string(options_.max_restarts) + " restarts";
-    if (end.failure) what += ", with " + describe(end.failure);
+    std::exception_ptr failure;
     try {
-        corun::yield(children_[end.index].fiber.join(), where_);  // its failure is in what we throw
+        corun::yield(last.fiber.join(), where_);
+    } catch (const cancelled&) {  // ours: a join tells the child's own otherwise
+        throw;
     } catch (...) {
-        // the same as end.failure
+        failure = std::current_exception();
+        what += ", with " + describe(failure);
     }
     stop_from(0);
-    throw restarts_exhausted{what, end.failure};
+    throw restarts_exhausted{what, failure};
 }
 
 }  // namespace

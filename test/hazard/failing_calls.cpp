@@ -104,6 +104,30 @@ BOOST_AUTO_TEST_CASE(a_child_without_a_stack_wakes_its_joiner) {
     calls_until_failure = 0;
 }
 
+BOOST_AUTO_TEST_CASE(a_supervised_child_without_a_stack_has_failed_and_is_started_anew_as_often_as_any) {
+    failing_memory replaced;
+    corun::run(
+        [] {
+            corun::yield(corun::sleep_for(1us));
+            memory_calls.map = [](std::size_t) noexcept -> void* { return nullptr; };
+            auto supervision = corun::spawn([] {
+                corun::yield(corun::supervise({.max_restarts = 2}, corun::child{.name = "big",
+                                                                                .function = [] { BOOST_ERROR("it began"); },
+                                                                                .restart = corun::restart::transient,
+                                                                                .stack_size = 1 << 20}));
+            });
+            for (int i = 0; i != 100'000 && !supervision.done(); ++i) corun::yield();
+            BOOST_TEST(supervision.done());
+            supervision.cancel();
+            BOOST_CHECK_EXCEPTION(corun::yield(supervision.join()), corun::restarts_exhausted, [](const auto& e) {
+                BOOST_CHECK_THROW(std::rethrow_exception(e.last()), corun::stack_unavailable);
+                return true;
+            });
+        },
+        {.scheduler = {.on_unhandled = [](const corun::unhandled_failure&) {}}});
+    calls_until_failure = 0;
+}
+
 // What it has captured ends outside of the switch to it, on the loop's stack.
 BOOST_AUTO_TEST_CASE(the_captures_of_a_child_without_a_stack_may_spawn) {
     failing_memory replaced;
