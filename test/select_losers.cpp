@@ -173,4 +173,21 @@ BOOST_AUTO_TEST_CASE(one_of_a_twin_can_be_waited_for_again) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_case_that_becomes_ready_while_another_one_begins_is_taken) {
+    corun::run([] {
+        corun::channel<int> c{1};
+        corun::concurrent_channel<int> twin{1};
+        corun::event e;
+        scripted sends, sets, feeds;
+        sends.on_start = [&](const corun::waker&) { BOOST_TEST(c.try_send(42)); };
+        sets.on_start = [&](const corun::waker&) { e.set(); };
+        feeds.on_start = [&](const corun::waker&) { BOOST_TEST(twin.try_send(43)); };
+        BOOST_TEST(std::get<1>(corun::yield(corun::select(sends, c.receive(), corun::sleep_for(1h)))).value() == 42);
+        BOOST_TEST(corun::yield(corun::select(e.wait(), sets, corun::sleep_for(1h))).index() == 0U);
+        BOOST_TEST(std::get<1>(corun::yield(corun::select(feeds, twin.receive(), c.receive()))).value() == 43);
+        BOOST_TEST(sends.calls == "start;cancel;");
+        BOOST_TEST(c.try_send(1));
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

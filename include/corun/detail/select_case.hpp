@@ -89,10 +89,11 @@ struct select_case {
         }
         return !is_committing;
     }
-    // Of one that has not begun, because another one has failed to.
-    void stay_out() noexcept {
-        if constexpr (!is_shared) op.stay_out_of_select();
-    }
+    // Of one of this scheduler that has not begun, and perhaps never will.
+    void stay_out() noexcept { op.stay_out_of_select(); }
+    // Its beginning runs code of the user's.
+    static constexpr bool is_users = !is_committing && !requires(operation_type& o, fiber_record& f) { o.start_among(f); } &&
+                                     !requires(operation_type& o, fiber_record& f) { o.start_on(f); };
     // False: it goes on until is_available().
     [[nodiscard]] bool withdraw() {
         if constexpr (is_shared) {
@@ -118,6 +119,7 @@ template <class Function>
 struct default_case {
     static constexpr bool is_shared = false;
     static constexpr bool is_committing = false;
+    static constexpr bool is_users = false;
     static constexpr bool may_wait_for_fibers = false;  // nobody waits beside one
 
     explicit default_case(Function f) : function{std::move(f)} {}

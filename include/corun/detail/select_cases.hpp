@@ -21,6 +21,7 @@ public:
     static constexpr bool has_shared = (Cases::is_shared || ...);
     // Those that nobody commits.
     static constexpr bool has_others = ((!Cases::is_committing && !is_default<Cases>) || ...);
+    static constexpr bool has_users = (Cases::is_users || ...);
     static constexpr bool may_wait_for_fibers = (Cases::may_wait_for_fibers && ...);
     static_assert(count > 0 && count <= 64, "select takes 1 to 64 cases");
     static_assert((0 + ... + std::size_t{is_default<Cases>}) <= 1, "select takes one or_else at most");
@@ -35,7 +36,13 @@ public:
     [[gnu::always_inline]] void each(Function f) {
         each(f, std::index_sequence_for<Cases...>{});
     }
-    // The same of those that more than one thread may serve, and of those that nobody commits.
+    // The same of those that only this scheduler serves, of those that more than one thread may, and of those that nobody commits.
+    template <class Function>
+    [[gnu::always_inline]] void each_plain(Function f) {
+        each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {
+            if constexpr (Case::is_committing && !Case::is_shared) f(c, i);
+        });
+    }
     template <class Function>
     [[gnu::always_inline]] void each_shared(Function f) {
         each([&]<class Case>(Case& c, std::size_t i) __attribute__((always_inline)) {

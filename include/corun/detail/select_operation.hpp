@@ -86,30 +86,32 @@ public:
     }
 
 private:
-    // False: it cannot have been decided yet.
+    // The others first: one of the user's that begins may make a committing one ready. False: it cannot have been decided yet.
     [[gnu::always_inline]] bool start_cases() {
         bool may_be_over = has_shared;
-        int number = 0;
+        int begun = 0;
         try {
-            cases_.each([&]<class Case>(Case& c, std::size_t i) {
-                number = static_cast<int>(i);
-                if constexpr (!Case::is_shared && !is_default<Case>) may_be_over |= c.wait(who_waits(), *this, number);
+            cases_.each_other([&](auto& c, std::size_t i) {
+                begun = static_cast<int>(i);
+                may_be_over |= c.wait(who_waits(), *this, begun);
             });
+            begun = count;
+            if constexpr (cases::has_users) {
+                cases_.each_plain([](auto& c, std::size_t) { c.stay_out(); });
+                if (choose(who_waits().owner)) return true;
+            }
         } catch (...) {
-            give_up(number);
+            give_up(begun);
             return true;
         }
+        cases_.each_plain([&](auto& c, std::size_t i) { (void)c.wait(who_waits(), *this, static_cast<int>(i)); });
         return may_be_over;
     }
 
-    // In a handler of what the start of the case after the begun ones has thrown. Another one may have been given its value
-    // meanwhile: that must not be lost.
+    // In a handler of what the start of the case after the begun ones has thrown. Nothing has been committed yet.
     [[gnu::noinline, gnu::cold]] void give_up(int begun) {
-        cases_.each([&]<class Case>(Case& c, std::size_t i) {
-            if constexpr (Case::is_committing)
-                if (static_cast<int>(i) > begun) c.stay_out();
-        });
-        if (!decide(nobody)) return settle(decision(), begun);
+        cases_.each_plain([](auto& c, std::size_t) { c.stay_out(); });
+        set(nobody);
         settle(nobody, begun);
         if (stopping_ == 0) throw;
         fail(std::current_exception());
