@@ -131,11 +131,11 @@ void scheduler_impl::drive() {
 }
 
 // In the handler of an operation that a fiber waited for, which could only ask for a drive: this is one, without another way
-// through the event loop. Not where the handler was called by anybody but this context's loop, nor in a strand, which the fibers
-// would seem to run in. What runs users' functions is left to a drive that is posted: what they throw must meet nobody but `run`.
+// through the event loop. Not where the handler was called in a strand, which the fibers would seem to run in. What runs users'
+// functions is left to a drive that is posted: what they throw must meet nobody but `run`.
 void scheduler_impl::go_on_here() {
-    if (ready.empty() || own_executor_ == nullptr || is_transient || simulated != nullptr || is_dying()) return;
-    if (posted_.load(std::memory_order_relaxed) || !own_executor_->running_in_this_thread()) return;
+    if (ready.empty() || is_transient || simulated != nullptr || is_dying()) return;
+    if (posted_.load(std::memory_order_relaxed)) return;
     begin_drive();
     if (strand_at_entry != 0) return;
     const measured_drive measured{*this};

@@ -106,7 +106,10 @@ void scheduler_impl::take_inbox() {
     }
 }
 
-bool try_enter(scheduler_core& scheduler) noexcept { return impl_of(scheduler).try_enter(); }
+bool try_enter_here(scheduler_core& scheduler) noexcept {
+    scheduler_impl& impl = impl_of(scheduler);
+    return impl.own_executor() != nullptr && impl.own_executor()->running_in_this_thread() && impl.try_enter();
+}
 void leave(scheduler_core& scheduler) noexcept { impl_of(scheduler).leave(); }
 void submit(scheduler_core& scheduler, function_node* node) noexcept {
     const boost::intrusive_ptr<scheduler_core> held{&scheduler};  // the node may be the last to need it, and gone before we are

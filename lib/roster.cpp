@@ -1,6 +1,6 @@
 #include "roster.hpp"
 
-#include "scheduler_impl.hpp"
+#include "run_inside.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -78,15 +78,7 @@ std::vector<boost::intrusive_ptr<scheduler_impl>> all_schedulers() {
 }
 
 bool look_inside(scheduler_impl& scheduler, patience wait, const std::function<void()>& look) {
-    if (current_core() == &scheduler) {
-        look();
-        return true;
-    }
-    if (scheduler.try_enter()) {
-        const entered inside{scheduler};
-        look();
-        return true;
-    }
+    if (try_run_inside(scheduler, look)) return true;
     if (scheduler.is_dying()) return false;
     const auto request = std::make_shared<visit>();
     request->look = &look;

@@ -1,4 +1,4 @@
-#include "scheduler_impl.hpp"
+#include "run_inside.hpp"
 
 #include <corun/stream.hpp>
 
@@ -108,10 +108,9 @@ std::size_t address_of(int fd, bool peer, void* address, std::size_t size, boost
 
 namespace {
 
-void abandon(scheduler_core& at, int fd) noexcept {
-    scheduler_impl& scheduler = impl_of(at);
-    scheduler.descriptors.abandon(fd);
-    scheduler.look_through_inbox([fd](inbox_node& node) { stream_wait::abandon_queued(node, fd); });
+void abandon(scheduler_impl& at, int fd) noexcept {
+    at.descriptors.abandon(fd);
+    at.look_through_inbox([fd](inbox_node& node) { stream_wait::abandon_queued(node, fd); });
 }
 
 // The descriptor's owner on the way through the schedulers at which somebody may wait for it.
@@ -132,19 +131,20 @@ private:
 }  // namespace
 
 void abandon_waits_at(scheduler_core* scheduler, int fd) noexcept {
-    if (scheduler != nullptr)
-        corun::scheduler::executor_type{*scheduler}.execute([scheduler, fd]() noexcept { abandon(*scheduler, fd); });
+    if (scheduler == nullptr) return;
+    scheduler_impl& at = impl_of(*scheduler);
+    run_inside(at, [&at, fd]() noexcept { abandon(at, fd); });
 }
 
 void close_after_waits(scheduler_core* one, scheduler_core* other, int fd) noexcept {
     if (one == nullptr || one == other) one = std::exchange(other, nullptr);
     closing owner{fd};
     if (one == nullptr) return;
-    corun::scheduler::executor_type{*one}.execute(
-        [one, next = boost::intrusive_ptr<scheduler_core>{other}, owner = std::move(owner)]() mutable noexcept {
-            abandon(*one, owner.fd());
-            close_after_waits(next.get(), nullptr, owner.release());
-        });
+    scheduler_impl& at = impl_of(*one);
+    run_inside(at, [&at, next = boost::intrusive_ptr<scheduler_core>{other}, owner = std::move(owner)]() mutable noexcept {
+        abandon(at, owner.fd());
+        close_after_waits(next.get(), nullptr, owner.release());
+    });
 }
 
 }  // namespace corun::detail

@@ -55,8 +55,9 @@ namespace detail {
 void intrusive_ptr_add_ref(scheduler_core*) noexcept;
 void intrusive_ptr_release(scheduler_core*) noexcept;
 
-// Takes exclusive hold of a scheduler that nobody is inside of. False: somebody is.
-[[nodiscard]] bool try_enter(scheduler_core&) noexcept;
+// Takes exclusive hold of a scheduler that nobody is inside of, on a thread that runs its context. False elsewhere, where somebody
+// is inside, and where the executor may be more than the context's own, a strand for instance, which only a drive can get into.
+[[nodiscard]] bool try_enter_here(scheduler_core&) noexcept;
 void leave(scheduler_core&) noexcept;
 // Queues a function for the scheduler's next drive.
 void submit(scheduler_core&, function_node*) noexcept;
@@ -93,7 +94,8 @@ private:
 
 /// Fibers of one scheduler take turns and never run at the same time, also where several threads run its context: no strand is
 /// needed. Not copyable; destroying it cancels its fibers (reason: shutdown) and runs them to their end. Fibers that wait
-/// for an Asio operation at that moment end when the operation does, or with the context.
+/// for an Asio operation at that moment end when the operation does, or with the context. They run on the thread that destroys
+/// it, also one on a strand: destroy that in a function of the strand, or when nothing runs there any more.
 class scheduler {
 public:
     class executor_type;
@@ -142,6 +144,8 @@ private:
 };
 
 /// An Asio executor (it models execution::executor) that is valid as long as its scheduler. Tracked, it keeps the context running.
+/// Its functions run on threads that run the scheduler's context: in place where the caller is one of them and nobody is inside
+/// the scheduler, in a drive otherwise.
 class scheduler::executor_type {
 public:
     explicit executor_type(detail::scheduler_core& core) noexcept : core_{&core} {}
@@ -180,7 +184,7 @@ public:
                 std::move(function)();
                 return;
             }
-            if (detail::try_enter(*core_)) {
+            if (detail::try_enter_here(*core_)) {
                 detail::entered inside{*core_};
                 {
                     std::decay_t<Function> function{std::forward<Function>(f)};
