@@ -8,11 +8,14 @@
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <cstddef>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <new>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace asio = boost::asio;
 
@@ -32,6 +35,8 @@ struct in_place {
     }
     bool operator==(const in_place&) const noexcept = default;
 };
+
+using channel_of_ints = corun::concurrent_channel<int>;
 
 }  // namespace
 
@@ -128,6 +133,25 @@ BOOST_AUTO_TEST_CASE(a_token_without_memory_throws_and_leaves_nothing_behind) {
         context.run();  // it ends
         BOOST_TEST(called == 0);
         BOOST_TEST(c.size() == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_was_handed_over_reaches_its_handler_after_the_channels_end) {
+    for (const std::size_t capacity : {0, 4}) {
+        asio::io_context context;
+        alignas(channel_of_ints) std::byte place[sizeof(channel_of_ints)];
+        auto* const c = new (place) channel_of_ints{capacity};
+        std::vector<int> values;
+        std::size_t count = 0;
+        c->async_receive_some(values, 10, asio::bind_executor(context, [&](const std::exception_ptr& failure, std::size_t n) {
+                                  count = failure ? 0 : n;
+                              }));
+        BOOST_TEST(c->try_send(5));
+        c->~concurrent_channel();
+        std::memset(place, 0xee, sizeof place);  // its memory is somebody else's now
+        context.run();
+        BOOST_TEST(count == 1U);
+        BOOST_TEST(values == std::vector<int>{5});
     }
 }
 

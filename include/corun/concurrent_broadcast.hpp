@@ -100,8 +100,8 @@ public:
     [[nodiscard]] message blocking_receive(clock::time_point deadline = clock::time_point::max()) {
         return detail::shared_blocking<request>{*this}.wait("concurrent_broadcast::blocking_receive()", deadline);
     }
-    /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). The subscription must stay where
-    /// it is.
+    /// Calls the token's handler as void(std::exception_ptr, std::optional<broadcast_message<T>>). Until then the broadcast must
+    /// live, and the subscription stay where it is.
     template <class Token>
     auto async_receive(Token&& token) {
         return detail::async_request<request>(std::forward<Token>(token), std::ref(*this));

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -79,7 +80,8 @@ public:
 
     /// The same, with a completion token: void(std::exception_ptr), which may hold channel_closed, void(std::exception_ptr,
     /// std::optional<T>), and void(std::exception_ptr, std::size_t), whose `values` must live until then. Through its cancellation
-    /// slot, which is used where the handler runs, it ends with operation_aborted; the value of a send is lost then.
+    /// slot, which is used where the handler runs, it ends with operation_aborted; the value of a send is lost then. So is a value
+    /// that was received for a handler whose context ends before it is called.
     template <class Token>
     auto async_send(T value, Token&& token) {
         return detail::async_request<detail::shared_send<T, T>>(std::forward<Token>(token), std::ref(inside_), std::move(value));
@@ -123,7 +125,7 @@ private:
         if constexpr (std::is_same_v<held_by_sender, T>)
             return std::move(value);
         else
-            return &value;
+            return std::addressof(value);
     }
 
     detail::shared_channel<T> inside_;

@@ -23,7 +23,8 @@ public:
     condition_variable& operator=(const condition_variable&) = delete;
 
     /// An operation without a value: releases the guard's mutex, waits for a notification, and has the mutex again when the yield
-    /// returns or throws, also when its fiber is cancelled. There are no spurious ends. Not for `select`.
+    /// returns or throws, also when its fiber is cancelled. There are no spurious ends. Not for `select`; in one `race`
+    /// or `all` with the mutex's own lock() the fiber would wait for itself.
     /// @param held  owns its mutex
     [[nodiscard]] auto wait(guard<mutex>& held) noexcept;
 

@@ -19,6 +19,22 @@ public:
     explicit outcome(value_type&& value) : state_{std::in_place_index<1>, std::move(value)} {}
     explicit outcome(std::exception_ptr error) noexcept : state_{std::in_place_index<2>, std::move(error)} {}
 
+    outcome(const outcome&) = default;
+    outcome(outcome&&) = default;
+    outcome& operator=(const outcome&) = default;
+    // T need not be assignable.
+    outcome& operator=(outcome&& other) noexcept(std::is_nothrow_move_constructible_v<value_type>) {
+        if (this == &other) return *this;
+        if (other.has_value())
+            state_.template emplace<1>(std::get<1>(std::move(other.state_)));
+        else if (!other.withdrawn())
+            state_.template emplace<2>(other.error());
+        else
+            state_.template emplace<0>();
+        return *this;
+    }
+    ~outcome() = default;
+
     [[nodiscard]] bool has_value() const noexcept { return state_.index() == 1; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
     /// What the operation threw; null if nothing.

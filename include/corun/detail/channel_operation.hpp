@@ -64,7 +64,7 @@ public:
     }
     [[nodiscard]] wait_list& queue() noexcept { return channel_->senders_; }
     void about_to_wait() noexcept {
-        this->value = &its_value();
+        this->value = std::addressof(its_value());
         channel_->home_.be_stocked();
     }
     void get() const {
@@ -83,7 +83,7 @@ private:
     static constexpr bool refers = std::is_same_v<Held, T*>;
     static Held hold(T& sent) {
         if constexpr (refers)
-            return &sent;
+            return std::addressof(sent);
         else
             return std::move(sent);
     }
@@ -112,10 +112,10 @@ public:
 
     template <class U>
     void emplace(U&& value) {
-        std::construct_at(&value_, std::forward<U>(value));
+        std::construct_at(std::addressof(value_), std::forward<U>(value));
     }
     [[nodiscard]] T& operator*() noexcept { return value_; }
-    void destroy() noexcept { std::destroy_at(&value_); }
+    void destroy() noexcept { std::destroy_at(std::addressof(value_)); }
 
 private:
     union {

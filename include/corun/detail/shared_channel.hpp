@@ -1,6 +1,7 @@
 // The inside of corun::concurrent_channel.
 #pragma once
 
+#include <corun/detail/liveness.hpp>
 #include <corun/detail/patience.hpp>
 #include <corun/detail/shared_cells.hpp>
 #include <corun/detail/shared_hand_over.hpp>
@@ -125,10 +126,7 @@ private:
             waiting_.store((receivers_.empty() ? 0U : by_receivers) | (senders_.empty() ? 0U : by_senders),
                            std::memory_order_seq_cst);
     }
-    template <class Queue>
-    [[nodiscard]] static bool is_drained(Queue& queue) noexcept {
-        return queue.closed() && queue.size() == 0;
-    }
+    [[nodiscard]] static bool is_drained(auto& queue) noexcept { return queue.closed() && queue.size() == 0; }
 
     passage wait_unless(bool over, shared_line& line, shared_waiter* waiter) noexcept {
         if (!over && waiter != nullptr) line.append(*waiter);
@@ -192,15 +190,13 @@ private:
         serve(*ring_, hold, resumed);
     }
     // Gives values to those who wait for them, and room to those who wait for that, in their order.
-    template <class Queue>
-    void serve(Queue& queue, holding& hold, resume_later& resumed) noexcept {
+    void serve(auto& queue, holding& hold, resume_later& resumed) noexcept {
         while (give_value(queue, hold, resumed) || give_room(queue, hold, resumed)) {
         }
         end_receivers_if_drained(resumed);
         note_who_waits();
     }
-    template <class Queue>
-    bool give_value(Queue& queue, holding& hold, resume_later& resumed) noexcept {
+    bool give_value(auto& queue, holding& hold, resume_later& resumed) noexcept {
         if (receivers_.empty()) return false;
         auto& r = static_cast<receiver&>(receivers_.first());
         if (!r.hold()) return true;  // decided meanwhile; the next look drops it
@@ -216,8 +212,7 @@ private:
         resumed.add(r);
         return true;
     }
-    template <class Queue>
-    bool give_room(Queue& queue, holding& hold, resume_later& resumed) noexcept {
+    bool give_room(auto& queue, holding& hold, resume_later& resumed) noexcept {
         if (senders_.empty()) return false;
         auto& s = static_cast<sender&>(senders_.first());
         if (!s.hold()) return true;
@@ -245,6 +240,9 @@ private:
     shared_line receivers_;
     shared_line senders_;
     shared_cells<T> cells_;
+
+public:
+    liveness life;
 };
 
 }  // namespace corun::detail

@@ -19,6 +19,7 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -55,16 +56,8 @@ public:
             std::allocator_traits<allocator>::deallocate(pool, self, 1);
             throw;
         }
-        // Before anybody can resume it. Asio's rule: a slot is used only where its handler runs.
-        auto slot = boost::asio::get_associated_cancellation_slot(self->handler_);
-        if (slot.is_connected())
-            slot.assign([self](boost::asio::cancellation_type) {
-                // Once it is resumed the primitive may be gone, while this waits to be called.
-                if (self->stage_.load(std::memory_order_acquire) != stage::waiting || !self->withdraw()) return;
-                self->aborted_ = true;
-                self->resume();
-            });
         try {
+            self->listen();  // before anybody can resume it
             if (self->begin()) self->resume();
         } catch (...) {  // it is in no line
             self->abandon();
@@ -83,6 +76,18 @@ private:
     ~shared_handler() {
         if constexpr (requires { this->give_back(); })
             if (unclaimed_) this->give_back();  // its context has ended with the handler uncalled
+    }
+
+    // Asio's rule: a slot is used only where its handler runs.
+    void listen() {
+        auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+        if (!slot.is_connected()) return;
+        slot.assign([this](boost::asio::cancellation_type) {
+            // Once it is resumed the primitive may be gone, while this waits to be called.
+            if (stage_.load(std::memory_order_acquire) != stage::waiting || !this->withdraw()) return;
+            aborted_ = true;
+            resume();
+        });
     }
 
     static allocator allocator_of(const Handler& handler) noexcept {
@@ -146,13 +151,13 @@ private:
             }
             release(std::move(self))(failure);
         } else {
-            value result{};
+            std::optional<value> result;
             try {
-                if (!failure) result = self->get();
+                if (!failure) result.emplace(self->get());
             } catch (...) {
                 failure = std::current_exception();
             }
-            release(std::move(self))(failure, std::move(result));
+            release(std::move(self))(failure, result ? std::move(*result) : value{});
         }
     }
     // The memory is free before the handler is called: its next operation may take it. A handler that was moved from need not know

@@ -5,9 +5,9 @@
 // - begin(): commits, or gets in line (false); once,
 // - withdraw(): gets out of the line; false if it is not there, because it was committed,
 // - get(): the value of a committed one; may throw,
-// - may_be_outlived() and give_back(), if what it has taken must not end with it: before it begins where it may outlive the
-//   primitive; of a
-//   committed one whose value nobody will get, whether the primitive still lives or not;
+// - may_be_outlived(), if it still needs the primitive once it is committed: before it begins, where it may outlive that,
+// - give_back(), if what it has taken must not end with it: of a committed one whose value nobody will get, whether the primitive
+//   still lives or not;
 // for select
 // - lock(): of its line,
 // - passes(selection): under the lock: whether `attempt` would succeed, for one of that selection's cases; has no effect,

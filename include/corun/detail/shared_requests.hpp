@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -24,7 +26,7 @@ struct shared_send : shared_channel<T>::sender {
         return channel->is_quick() && channel->hope.try_again([this] { return attempt(); });
     }
     [[nodiscard]] bool begin() {
-        this->value = &its_value();
+        this->value = std::addressof(its_value());
         return is_over(channel->push(*this->value, this));
     }
     [[nodiscard]] bool withdraw() noexcept { return channel->withdraw(*this); }
@@ -35,7 +37,7 @@ struct shared_send : shared_channel<T>::sender {
     [[nodiscard]] primitive_lock& lock() noexcept { return channel->lock(); }
     [[nodiscard]] bool passes(const selection* s) noexcept { return channel->can_push(s); }
     void get_in_line() noexcept {
-        this->value = &its_value();
+        this->value = std::addressof(its_value());
         channel->line_up(*this);
     }
 
@@ -92,15 +94,24 @@ struct shared_receive_some : shared_receive<T> {
             this->value.reset();
             if (++count == most) break;
             make_room();
-            (void)this->channel->pull(this->value, nullptr);
+            pull_another();
         }
         return count;
+    }
+    void may_be_outlived() noexcept {
+        const holding hold{this->channel->lock()};
+        number = this->channel->life.number();
     }
 
     std::vector<T>* values;
     std::size_t most;
+    std::uint64_t number = 0;  // of the channel, if this may outlive it
 
 private:
+    void pull_another() {
+        const std::optional<visit> home = number != 0 ? std::optional<visit>{std::in_place, number} : std::nullopt;
+        if (!home || *home) (void)this->channel->pull(this->value, nullptr);
+    }
     void make_room() {
         if (values->size() == values->capacity()) values->reserve(std::max<std::size_t>(16, 2 * values->size()));
     }
