@@ -28,7 +28,7 @@ std::string cancelled::message() const {
     return std::string{"cancelled ("} + to_string(reason_) + ") at " + detail::describe(where_);
 }
 
-timed_out::timed_out(const std::string& what) : system_error{boost::asio::error::timed_out, what} {}
+timed_out::timed_out(const std::string& what) : system_error{boost::asio::error::timed_out}, text_{what} {}
 
 channel_closed::channel_closed() : runtime_error{"corun: the channel is closed" + detail::describe_here()} {}
 

@@ -55,6 +55,7 @@ private:
 
 group_state::group_state(fiber_record& parent, const group_options& options, std::source_location where)
     : parent_{parent},
+      home_{parent.owner},
       policy_{options.failure},
       max_concurrency_{options.max_concurrency},
       grace_{options.grace},
@@ -66,7 +67,7 @@ group_state::group_state(fiber_record& parent, const group_options& options, std
 }
 
 void group_state::expect_inside(const char* what) const {
-    if (current_core() == parent_.owner) return;
+    if (current_core() == home_) return;
     throw wrong_scheduler{std::string{"corun: "} + what + " was called outside of the scheduler of the group of " +
                           describe(where_) + describe_here() + "; asio::post(executor, [g]() mutable { ... }) leads there"};
 }
@@ -192,7 +193,7 @@ void group_state::conclude(std::source_location where) {
     group_join join{*this};
     await(parent_, join);
     join.get();
-    phase_ = phase::ended;
+    phase_.store(phase::ended, std::memory_order_relaxed);
     scope_.reset();
     run_deferred(where);
     throw_failures();

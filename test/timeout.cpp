@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_message_names_the_fiber_the_block_and_the_line_that_wai
         {.name = "patient"});
     BOOST_TEST(what.find("'patient'") != std::string::npos, what);
     BOOST_TEST(what.find("block of " __FILE__ ":" + std::to_string(block)) != std::string::npos, what);
-    BOOST_TEST(what.find("waiting at " __FILE__ ":" + std::to_string(waited)) != std::string::npos, what);
+    BOOST_TEST(what.ends_with("waiting at " __FILE__ ":" + std::to_string(waited)), what);
 }
 
 BOOST_AUTO_TEST_CASE(a_body_returns_its_value_or_throws_its_own_exception) {

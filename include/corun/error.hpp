@@ -55,6 +55,11 @@ private:
 class timed_out : public boost::system::system_error {
 public:
     explicit timed_out(const std::string& what);
+    /// Which fiber, in the block of which place, and where it waited.
+    [[nodiscard]] const char* what() const noexcept override { return text_.what(); }
+
+private:
+    std::runtime_error text_;  // without the code's, which speaks of a connection; copies share it
 };
 
 /// Thrown by a group that collects: every failure of its body and children, in the order in which they happened.

@@ -57,7 +57,7 @@ public:
     /// Starts a child; its arguments are copied or moved into it. The handle may be dropped: the group keeps the child.
     /// A child that is cancelled, or spawned into a cancelled group, ends at its first yield; one that still waits for its turn
     /// then (max_concurrency) never begins. Children inherit the deadlines around the group, and the scoped values of the fiber
-    /// that spawns. Throws group_ended, stack_unavailable, std::bad_alloc, wrong_scheduler.
+    /// that spawns. Where it has arguments and no options, its place is the group's. Throws group_ended, stack_unavailable, std::bad_alloc, wrong_scheduler.
     template <class Function, class... Args>
         requires std::invocable<std::decay_t<Function>&&, std::decay_t<Args>&&...>
     auto spawn(spawn_options options, Function&& f, Args&&... args) {

@@ -110,6 +110,7 @@ public:
     /// several threads at a time. What it throws goes to the unhandled-failure handler; so does, at most every ten seconds, that no
     /// connection can be accepted for lack of descriptors or memory, which is tried again.
     /// @param at     port 0: any that is free
+    /// @param handler  a generic lambda would fit as both: spell the type of its parameter
     /// @param where  shown in messages: where the connections' fibers come from
     /// @return where it listens. Throws boost::system::system_error that names the endpoint if it cannot: in use, not allowed …
     /// std::invalid_argument for an empty handler, std::logic_error after stop().

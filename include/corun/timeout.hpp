@@ -67,6 +67,8 @@ private:
 /// When the time is up, every yield inside throws `cancelled` (reason: deadline) until control leaves the block; what is waited for
 /// is withdrawn, or asked to stop and awaited. A value that `inner` has when the time is up is returned: completion wins. Blocks
 /// nest, and the earliest deadline counts; only the block whose time is up throws. With a span of zero the first wait is the last.
+/// What else an operation has to tell when it is stopped, as the bytes that `read` has moved, is told to a yield on it inside:
+/// `with_timeout(1s, [&] { count = corun::yield(corun::read(socket, buffer), ec); })`.
 /// @param span   counted from the yield; of any duration type
 /// @param inner  an operation (corun's, Asio's, an awaitable), another block, or a function without parameters. An lvalue is used
 ///               where it is; it must outlive the yield.

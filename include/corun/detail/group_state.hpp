@@ -12,6 +12,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -102,7 +103,8 @@ private:
     [[nodiscard]] std::vector<std::exception_ptr> take_failures();
     void throw_failures();
 
-    fiber_record& parent_;
+    fiber_record& parent_;  // not to be touched by who may be late, or on another thread:
+    const scheduler_core* const home_;
     const failure_policy policy_;
     const std::size_t max_concurrency_;
     const clock::duration grace_;
@@ -110,7 +112,7 @@ private:
     clock::time_point deadline_;         // for the children
     boost::intrusive_ptr<const value_node> values_;  // likewise, where a callback spawns them
     std::optional<scope> scope_;         // the body's; gone when all have ended
-    phase phase_ = phase::open;
+    std::atomic<phase> phase_{phase::open};
     bool cancelled_ = false;
     stop_request hardest_{};             // how hard its children were asked
     bool was_interrupted_ = false;       // from outside, while it waited for children
