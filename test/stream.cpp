@@ -1,4 +1,4 @@
-// Streams: corun's readiness behind Asio's interface, for fibers, callbacks, coroutines, Beast and TLS.
+// Streams: corun's readiness behind Asio's interface, for fibers.
 #include <corun/stream.hpp>
 
 #include <corun/fiber.hpp>
@@ -7,41 +7,26 @@
 
 #include "support/connections.hpp"
 #include "support/leaks.hpp"
+#include "support/streaming.hpp"
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <thread>
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using corun_test::connection;
+using corun_test::streaming;
 using tcp = asio::ip::tcp;
 using stream = corun::stream<tcp::socket>;
-
-namespace {
-
-// A stream, and its peer.
-struct streaming {
-    explicit streaming(const asio::any_io_executor& executor) : connected{executor}, own{std::move(connected.own)} {}
-    streaming() : streaming{corun_test::here()} {}
-
-    connection connected;
-    stream own;
-};
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(streams, corun_test::nothing_left)
 
@@ -120,51 +105,6 @@ BOOST_AUTO_TEST_CASE(a_socket_that_is_moved_out_works_with_asio_and_with_fibers)
     });
 }
 
-BOOST_AUTO_TEST_CASE(by_callbacks_without_a_fiber) {
-    asio::io_context io;
-    streaming s{io.get_executor()};
-    std::string got(10, '\0');
-    std::size_t count = 0;
-    error_code end;
-    s.own.async_read_some(asio::buffer(got), [&](error_code ec, std::size_t n) {
-        BOOST_TEST(!ec);
-        count = n;
-        s.own.async_write_some(asio::buffer("answer", 6), [&](error_code failed, std::size_t) {
-            BOOST_TEST(!failed);
-            s.connected.peer.close();
-            s.own.async_read_some(asio::buffer(got), [&](error_code e, std::size_t) { end = e; });
-        });
-    });
-    io.poll();
-    BOOST_TEST(count == 0U);
-    s.connected.send("hello");
-    io.run();
-    BOOST_TEST(count == 5U);
-    BOOST_TEST((end == asio::error::eof || end == asio::error::connection_reset), end.message());
-}
-
-BOOST_AUTO_TEST_CASE(by_coroutines) {
-    asio::io_context io;
-    streaming s{io.get_executor()};
-    std::string got;
-    asio::co_spawn(
-        io,
-        [&]() -> asio::awaitable<void> {
-            for (;;) {
-                char piece[3];
-                auto [ec, n] = co_await s.own.async_read_some(asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
-                if (ec) co_return;
-                got.append(piece, n);
-            }
-        },
-        asio::detached);
-    io.poll();
-    s.connected.send("hello");
-    s.connected.peer.close();
-    io.run();
-    BOOST_TEST(got == "hello");
-}
-
 BOOST_AUTO_TEST_CASE(a_fiber_that_waits_is_cancelled) {
     corun::run([] {
         streaming s;
@@ -175,21 +115,6 @@ BOOST_AUTO_TEST_CASE(a_fiber_that_waits_is_cancelled) {
         BOOST_CHECK_THROW(corun::yield(reader.join()), corun::fiber_cancelled);
         corun_test::check_waiting_read(s.own, s.connected.peer, "still there");
     });
-}
-
-BOOST_AUTO_TEST_CASE(a_callback_that_waits_is_cancelled_by_its_slot) {
-    asio::io_context io;
-    streaming s{io.get_executor()};
-    std::array<char, 10> data;
-    asio::cancellation_signal stop;
-    error_code outcome;
-    s.own.async_read_some(asio::buffer(data),
-                          asio::bind_cancellation_slot(stop.slot(), [&](error_code ec, std::size_t) { outcome = ec; }));
-    io.poll();
-    BOOST_TEST(!outcome);
-    stop.emit(asio::cancellation_type::terminal);
-    io.run();
-    BOOST_TEST((outcome == asio::error::operation_aborted), outcome.message());
 }
 
 BOOST_AUTO_TEST_CASE(closed_while_somebody_waits) {
