@@ -15,10 +15,8 @@
 #include "support/connections.hpp"
 #include "support/leaks.hpp"
 
-#include <boost/asio/ip/udp.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -29,7 +27,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using corun_test::connect_to;
 using corun_test::connection;
-using corun_test::here;
 using corun_test::listen_here;
 using corun_test::read_text;
 using tcp = asio::ip::tcp;
@@ -238,23 +235,6 @@ BOOST_AUTO_TEST_CASE(what_a_call_that_fails_has_not_read_is_there_for_the_next_o
         corun::yield(failing.join());
         BOOST_TEST((ec == boost::system::errc::bad_address));
         BOOST_TEST(read_text(c.own, ec) == "data");
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_datagram_of_many_pieces_is_sent_and_received_whole) {
-    corun::run([] {
-        using udp = asio::ip::udp;
-        const udp::endpoint any{asio::ip::address_v4::loopback(), 0};
-        udp::socket a{here(), any}, b{here(), any};
-        constexpr std::size_t pieces = 40;
-        const std::vector<asio::const_buffer> out(pieces, asio::buffer("ab", 2));
-        std::array<char, 2 * pieces> received{};
-        std::vector<asio::mutable_buffer> in;
-        for (std::size_t i = 0; i != pieces; ++i) in.emplace_back(&received[2 * i], 2);
-        udp::endpoint from;
-        BOOST_TEST(corun::yield(corun::send_to(a, out, b.local_endpoint())) == received.size());
-        BOOST_TEST(corun::yield(corun::recv_from(b, in, from)) == received.size());
-        BOOST_TEST(received.back() == 'b');
     });
 }
 

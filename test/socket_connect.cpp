@@ -1,20 +1,17 @@
-// accept and connect, and datagrams.
+// accept and connect.
 #include <corun/socket.hpp>
 
 #include <corun/fiber.hpp>
 #include <corun/run.hpp>
 #include <corun/sleep.hpp>
 #include <corun/spawn.hpp>
-#include <corun/token.hpp>
 
 #include "support/connections.hpp"
 #include "support/leaks.hpp"
 
-#include <boost/asio/ip/udp.hpp>
-#include <boost/asio/local/datagram_protocol.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -28,13 +25,10 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using corun_test::here;
 using tcp = asio::ip::tcp;
-using udp = asio::ip::udp;
 
 namespace {
 
 const auto loopback = asio::ip::address_v4::loopback();
-
-udp::socket bound() { return udp::socket{here(), {loopback, 0}}; }
 
 // A path that nobody has; removed at the end.
 struct temporary_path {
@@ -202,53 +196,6 @@ BOOST_AUTO_TEST_CASE(sockets_of_the_unix_domain) {
         corun::yield(corun::read(client, asio::buffer(text)));
         BOOST_TEST(text == "local");
         corun::yield(server.join());
-    });
-}
-
-BOOST_AUTO_TEST_CASE(datagrams_come_and_go_with_their_peers) {
-    corun::run([] {
-        udp::socket one = bound(), two = bound();
-        udp::endpoint from;
-        std::string text(100, '\0');
-        auto receiver = corun::spawn([&] { return corun::yield(corun::recv_from(one, asio::buffer(text), from)); });
-        corun::yield();
-        BOOST_TEST(corun::yield(corun::send_to(two, asio::buffer("datagram", 8), one.local_endpoint())) == 8U);
-        BOOST_TEST(corun::yield(receiver.join()) == 8U);
-        BOOST_TEST(text.substr(0, 8) == "datagram");
-        BOOST_TEST((from == two.local_endpoint()));
-    });
-}
-
-BOOST_AUTO_TEST_CASE(datagrams_of_one_edge_are_all_received_and_empty_ones_are_no_end) {
-    corun::run([] {
-        udp::socket one = bound(), two = bound();
-        udp::endpoint from;
-        std::string text(100, '\0');
-        for (int round = 0; round != 2; ++round) {
-            auto receiver = corun::spawn([&] {
-                std::size_t bytes = 0;
-                for (int i = 0; i != 5; ++i) bytes += corun::yield(corun::recv_from(one, asio::buffer(text), from));
-                return bytes;
-            });
-            corun::yield();
-            for (const std::size_t size : {3U, 0U, 100U, 1U, 0U})
-                corun::yield(corun::send_to(two, asio::buffer(std::string(size, 'd')), one.local_endpoint()));
-            BOOST_TEST(corun::yield(receiver.join()) == 104U);
-        }
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_datagram_longer_than_the_buffers_is_cut) {
-    corun::run([] {
-        udp::socket one = bound(), two = bound();
-        udp::endpoint from;
-        std::string first(2, '\0'), second(3, '\0');
-        corun::yield(corun::send_to(two, asio::buffer("1234567", 7), one.local_endpoint()));
-        corun::yield(corun::send_to(two, asio::buffer("next", 4), one.local_endpoint()));
-        const std::array<asio::mutable_buffer, 2> parts{asio::buffer(first), asio::buffer(second)};
-        BOOST_TEST(corun::yield(corun::recv_from(one, parts, from)) == 5U);
-        BOOST_TEST(first + second == "12345");
-        BOOST_TEST(corun::yield(corun::recv_from(one, parts, from)) == 4U);
     });
 }
 

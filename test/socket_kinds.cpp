@@ -22,17 +22,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using corun_test::connection;
 using corun_test::here;
+using corun_test::read_text;
 using tcp = asio::ip::tcp;
-
-namespace {
-
-std::string read_text(auto& from, std::size_t most = 100) {
-    std::string text(most, '\0');
-    text.resize(corun::yield(corun::read_some(from, asio::buffer(text))));
-    return text;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(socket_kinds, corun_test::nothing_left)
 

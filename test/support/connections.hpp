@@ -79,6 +79,14 @@ std::string read_text(Io& from, boost::system::error_code& ec) {
     return ec ? std::string{} : text;
 }
 
+/// The same, and throws where it fails.
+template <class Io>
+std::string read_text(Io& from) {
+    std::string text(100, '\0');
+    text.resize(corun::yield(corun::read_some(from, boost::asio::buffer(text))));
+    return text;
+}
+
 /// Waits in a fiber for what is sent to it meanwhile: the socket is registered after this.
 template <class Io>
 void check_waiting_read(Io& own, int peer, const std::string& text) {
