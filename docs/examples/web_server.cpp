@@ -1,6 +1,7 @@
 // A small web server: one fiber per connection, straight-line code, on a plain io_context. All its fibers run on one thread
 // and switch only where corun::yield is spelled, so what they share needs no lock.
 #include "web_server_answers.hpp"
+#include "web_server_settings.hpp"
 
 #include <corun.hpp>
 
@@ -23,15 +24,9 @@
 #include <string>
 
 namespace asio = boost::asio;
-namespace po = boost::program_options;
 using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
-
-struct settings {
-    std::string host;
-    int port, backlog, idle_seconds, grace_seconds;
-};
 
 // What the system lets us open, less what is open already.
 std::size_t connection_limit() {
@@ -215,27 +210,6 @@ private:
     bool stopping_ = false;
     std::size_t requests_ = 0, accepted_ = 0;
 };
-
-std::optional<settings> read_arguments(int argc, char** argv) {
-    settings chosen;
-    po::options_description known{"web_server: answers GET / over HTTP, until SIGINT or SIGTERM"};
-    auto option = known.add_options();
-    option("help", "show this");
-    option("host", po::value(&chosen.host)->default_value("127.0.0.1"), "name or address to listen at");
-    option("port", po::value(&chosen.port)->default_value(8080), "0: any that is free");
-    option("backlog", po::value(&chosen.backlog)->default_value(4096), "connections that may wait to be accepted");
-    option("idle", po::value(&chosen.idle_seconds)->default_value(30), "seconds until a silent connection is closed");
-    option("grace", po::value(&chosen.grace_seconds)->default_value(2), "seconds for open requests when it is to stop");
-    po::variables_map given;
-    po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
-    po::notify(given);
-    if (chosen.host.empty() || chosen.port < 0 || chosen.port > 65535 || chosen.backlog < 1 || chosen.idle_seconds < 1 ||
-        chosen.grace_seconds < 0)
-        throw po::error{"--host cannot be empty, --port goes from 0 to 65535, --backlog and --idle from 1, --grace from 0"};
-    if (given.count("help") == 0) return chosen;
-    std::cout << known;
-    return {};
-}
 
 int main(int argc, char** argv) try {
     const auto chosen = read_arguments(argc, argv);
