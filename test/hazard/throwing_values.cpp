@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(a_callback_gets_the_failure) {
     });
 }
 
+// A promise moves its value inside std::call_once, and ThreadSanitizer's pthread_once never ends for what throws there.
+#if !defined(CORUN_TSAN)
 BOOST_AUTO_TEST_CASE(a_future_gets_the_failure) {
     each_move_in_turn([] {
         asio::io_context context;
@@ -97,6 +99,7 @@ BOOST_AUTO_TEST_CASE(a_future_gets_the_failure) {
     });
     corun_test::system_context::come_to_rest();
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(a_fiber_that_waits_by_a_token_gets_the_failure) {
     const auto on_a_fiber = [](auto wait) {
